@@ -1,0 +1,1 @@
+"""The hardware: Amaranth only; knows no board and no simulator."""
