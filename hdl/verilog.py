@@ -1,7 +1,7 @@
 """A component as Verilog text, for simulators and for anyone who does not use Amaranth.
 
 ``python -m hdl.verilog port --clk-freq 12e6 -o port.v``; ``python -m hdl.verilog --help`` lists the components. This is
-the one place that finds Yosys: the one that comes with ``amaranth[builtin-yosys]``, or what ``AMARANTH_USE_YOSYS`` says.
+the one place that finds Yosys: that of ``amaranth[builtin-yosys]``, or what ``AMARANTH_USE_YOSYS`` says.
 """
 
 import argparse
@@ -65,7 +65,7 @@ def _header(component, name):
     yield f"// {name}: {(inspect.getdoc(component) or name).splitlines()[0]}"
     yield "//"
     yield "// clk: Rising edge. rst: Synchronous, active high. A component without registers has neither."
-    yield "// A stream x is x__valid, x__payload and x__ready; a transfer takes place when valid and ready are both high."
+    yield "// A stream x is x__valid, x__payload and x__ready; a transfer takes place when both valid and ready are."
     for port, text in members(component).items():
         yield from textwrap.wrap(f"{port}: {text}", 110, initial_indent="// ", subsequent_indent="//     ")
     yield ""

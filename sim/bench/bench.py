@@ -15,7 +15,7 @@ __all__ = ["Bench", "Case"]
 
 
 class Case(NamedTuple):
-    """What is done to a design, and ``check(trace)``, which raises :exc:`sim.bench.trace.Difference` if it did wrong."""
+    """What is done to a design; and ``check(trace)``: raises :exc:`sim.bench.trace.Difference` if it did wrong."""
 
     stimulus: Stimulus
     check: Callable

@@ -10,14 +10,15 @@ import os
 import pickle
 import re
 import shutil
-from signal import SIG_BLOCK, SIGINT, pthread_sigmask
 import subprocess
 import sys
 import tempfile
 import threading
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import product
 from pathlib import Path
+from signal import SIG_BLOCK, SIGINT, pthread_sigmask
 from types import SimpleNamespace
 
 from amaranth.hdl import Shape
@@ -148,14 +149,17 @@ class Design:
     def _collect(self, signature, prefix="", flip=False):
         for name, member in signature.members.items():
             inward = (member.flow is wiring.In) != flip
-            if member.is_port:
-                width = Shape.cast(member.shape).width
-                (self.pins_in if inward else self.pins_out)[prefix + name] = (width, int(member.init or 0))
-            elif isinstance(member.signature, stream.Signature):
-                width = Shape.cast(member.signature.members["payload"].shape).width
-                (self.streams_in if inward else self.streams_out)[prefix + name] = width
-            else:
-                self._collect(member.signature, f"{prefix}{name}__", inward)
+            # An array of ports has a number behind its name for each.
+            for index in product(*(range(size) for size in member.dimensions)):
+                place = "__".join((prefix + name, *map(str, index)))
+                if member.is_port:
+                    width = Shape.cast(member.shape).width
+                    (self.pins_in if inward else self.pins_out)[place] = (width, int(member.init or 0))
+                elif isinstance(member.signature, stream.Signature):
+                    width = Shape.cast(member.signature.members["payload"].shape).width
+                    (self.streams_in if inward else self.streams_out)[place] = width
+                else:
+                    self._collect(member.signature, f"{place}__", inward)
 
     @property
     def clock(self):
