@@ -45,7 +45,7 @@ class LineInput(wiring.Component):
         # A product such as 3e-6 * 12e6 is a hair off 36 in floating point; the rounding keeps
         # a whole number of clocks whole.
         self.samples = math.ceil(round(glitch * clk_freq, 6)) + 1 if glitch else 0
-        super().__init__({"pin": In(1), "level": Out(1, init=1)})
+        super().__init__({"pin": In(1, init=1), "level": Out(1, init=1)})
 
     def elaborate(self, platform):
         m = Module()
@@ -60,9 +60,9 @@ class LineInput(wiring.Component):
         # The counter runs down to -1, so that its sign says "long enough" without a comparison.
         wait = Signal(range(-1, self.samples - 1), init=self.samples - 2)
         m.d.sync += wait.eq(wait - 1)
-        with m.If(pin == self.level):
+        with m.If((pin == self.level) | (wait < 0)):
             m.d.sync += wait.eq(self.samples - 2)
-        with m.Elif(wait < 0):
+        with m.If(wait < 0):
             m.d.sync += self.level.eq(pin)
 
         return m

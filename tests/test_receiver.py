@@ -2,7 +2,6 @@
 
 import pytest
 
-# amaranth: UnusedElaboratable=no
 from hdl.receiver import Receiver
 from tests import bench_receiver
 from tests.conftest import cases, planted

@@ -1,0 +1,69 @@
+"""Bench of :class:`hdl.transmitter.Transmitter`."""
+
+import random
+
+from hdl.transmitter import Transmitter
+from sim.bench.bench import Bench, Case
+from sim.bench.run import Design
+from sim.bench.streams import random_times
+from sim.bench.trace import Difference, Stimulus, expect_equal
+from sim.model.edges import BAUD, frames
+from sim.model.transmitter import transmitter
+
+BIT = 1 / BAUD
+
+# Each was planted in hdl/transmitter.py and must be found: what it is, the line, and what was put in its place.
+PLANTED = {
+    "reverses the order of bits": ("~self.bytes.payload)", "~self.bytes.payload[::-1])"),
+    "turns the line over": ("self.level.eq(~mark[0])", "self.level.eq(mark[0])"),
+    "is low in reset": ("mark = Signal(9)", "mark = Signal(9, init=1)"),
+    "counts one clock too many to a bit": ("+ self.divisor - 2", "+ self.divisor - 1"),
+    "sends half a stop bit": ("bits.eq(16 + 8)", "bits.eq(16 + 7)"),
+    "sends two stop bits": ("bits.eq(16 + 8)", "bits.eq(16 + 9)"),
+    "takes a byte inside a frame": ("self.bytes.ready.eq(~timer[-1] & ~bits[-1])", "self.bytes.ready.eq(~timer[-1])"),
+    "has no start bit": ("Cat(C(1, 1), ~self.bytes.payload)", "Cat(~self.bytes.payload, C(0, 1))"),
+}
+
+
+def bench(clk_freq, component=Transmitter):
+    """The bench for a transmitter at ``clk_freq``."""
+    design = Design.of(component(clk_freq, BAUD), clk_freq)
+    cases = {}
+    for name, items, gapless in stimuli():
+        stimulus = Stimulus(items[-1][0] + (len(items) + 1) * 10.5 * BIT, streams={"bytes": items})
+        cases[name] = Case(stimulus, checker(stimulus, design.clock, gapless))
+    return Bench(design, cases)
+
+
+def checker(stimulus, clock, gapless):
+    """The line must be what the model says, to the clock, and an ideal receiver must read the bytes off it."""
+
+    def check(trace):
+        items = stimulus.streams["bytes"]
+        seen = frames(trace.line("level"), clock.freq / round(clock.freq / BAUD))
+        for frame in seen:
+            if not frame.stop:
+                raise Difference(f"stop bit of {frame.byte:#04x} at {frame.time * 1e6:.3f} us must be high")
+        got, expected = [frame.byte for frame in seen], [byte for _, byte in items]
+        if got != expected:
+            raise Difference(f"the line must read {bytes(expected).hex(' ')}, not {bytes(got).hex(' ')}")
+        if gapless:
+            length = round((seen[-1].time - seen[0].time) * clock.freq)
+            must = 10 * round(clock.freq / BAUD) * (len(seen) - 1)
+            if length != must:
+                raise Difference(f"{len(seen) - 1} bytes without gaps must last {must} clocks, not {length}")
+        model = transmitter(items, clock, BAUD)
+        expect_equal("bytes", trace.streams["bytes"], model.bytes, tolerance=0.25 / clock.freq)
+        expect_equal("level", trace.line("level"), model.level, tolerance=0.25 / clock.freq)
+
+    return check
+
+
+def stimuli():
+    """Name, the bytes with the times from which they are offered, and whether the line must have no gaps."""
+    rng = random.Random(16)
+    yield "every byte, one after the other without gaps", [(BIT, byte) for byte in range(256)], True
+    yield "one byte, long after reset", [(20 * BIT, 0x90)], False
+    yield "two bytes with a pause", [(BIT, 0), (25 * BIT, 255)], False
+    for n in range(3):
+        yield f"random bytes at random times, number {n}", random_times(rng, rng.randbytes(60), 25 * BIT), False
