@@ -105,7 +105,7 @@ def choose(name, design, clocks=1e6, edges=1e3):
                 "No simulator can run here; install one of these: "
                 + "; or for Verilator: ".join(simulator.missing for simulator in SIMULATORS.values())
             )
-        return min(found.values(), key=lambda s: s.expected_seconds(clocks, edges, Build(design, s).directory.exists()))
+        return min(found.values(), key=lambda s: s.expected_seconds(clocks, edges, Build(design, s).is_done))
     simulator = SIMULATORS.get(name)
     if simulator is None:
         raise SimulatorError(f"Simulator must be auto, {' or '.join(SIMULATORS)}, not {name!r}")
@@ -241,9 +241,14 @@ class Build:
         )
         return CACHE / f"{self.simulator.name}-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
 
+    @property
+    def is_done(self):
+        """Whether it was compiled before."""
+        return self.directory.exists()
+
     def compile(self):
         """Build, unless that was done before."""
-        if self.directory.exists():
+        if self.is_done:
             return
         CACHE.mkdir(exist_ok=True)
         # Made beside and moved at the end, so that neither an interrupted build nor two at a time leave half a one.
