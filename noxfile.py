@@ -1,0 +1,63 @@
+"""Everything that is done here has a session: ``nox --list``."""
+
+import nox
+
+nox.needs_version = ">=2025.2.9"
+# A session's environment is kept; pip only adds what a change of pyproject.toml asks for.
+nox.options.reuse_venv = "yes"
+nox.options.sessions = ["lint", "tests"]
+
+PROJECT = nox.project.load_toml("pyproject.toml")
+
+
+def install(session, *groups):
+    """What the project itself needs, and groups of what its tools need."""
+    packages = list(PROJECT["project"]["dependencies"])
+    for group in groups:
+        packages += nox.project.dependency_groups(PROJECT, group)
+    session.install("--quiet", *packages)
+
+
+@nox.session
+def simulate(session):
+    """The main job: play a song through the chip. Options and another FILE after ``--``."""
+    install(session)
+    # 1 is a difference and 130 is Ctrl-C: either way the program has said all that is to be said.
+    session.run("python", "-m", "sim", "play", *session.posargs)
+
+
+@nox.session
+def tests(session):
+    """All tests, on all cores. Options of pytest after ``--``."""
+    install(session, "tests")
+    # A file's benches share their runs of the simulator, so a file stays on one core.
+    session.run("pytest", "--numprocesses=auto", "--dist=loadfile", *session.posargs)
+
+
+@nox.session
+def lint(session):
+    """Form and likely mistakes."""
+    install(session, "lint")
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+
+
+@nox.session
+def bench(session):
+    """Logic cells and fmax of every component, and bytes simulated a second. ``--json OUT`` after ``--``."""
+    install(session, "synthesis")
+    session.run("python", "-m", "tests.benchmark", *session.posargs)
+
+
+@nox.session
+def conformance(session):
+    """Byte streams that four other projects wrote, through the model and the hardware; each deviation with its rule."""
+    install(session)
+    session.run("python", "-m", "tests.conformance", *session.posargs)
+
+
+@nox.session
+def verilog(session):
+    """A component as Verilog: ``nox -s verilog -- port --clk-freq 12e6 -o port.v``."""
+    install(session)
+    session.run("python", "-m", "hdl.verilog", *session.posargs)
