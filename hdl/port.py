@@ -1,3 +1,4 @@
+# amaranth: UnusedElaboratable=no
 """A MIDI port: In, Out and Thru."""
 
 from amaranth.hdl import Module
