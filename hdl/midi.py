@@ -4,9 +4,10 @@ Sources: *MIDI 1.0 Detailed Specification 4.2.1* (hardware section) for the wire
 Definition for MIDI Devices 1.0*, section 4, for the event packet.
 """
 
-from amaranth.lib import data
+from amaranth.lib import data, wiring
+from amaranth.lib.wiring import Out
 
-__all__ = ["BAUD", "CLK_FREQ_ERROR", "Packet", "divide"]
+__all__ = ["BAUD", "CLK_FREQ_ERROR", "Packet", "Tap", "divide"]
 
 
 BAUD = 31_250
@@ -27,6 +28,10 @@ class Packet(data.Struct):
     code: 4
     cable: 4
     data: data.ArrayLayout(8, 3)
+
+
+Tap = wiring.Signature({"valid": Out(1), "payload": Out(8)})
+"""Bytes to be looked at in passing: ``valid`` is high for the one clock in which each is handed over."""
 
 
 def divide(clk_freq, baud):

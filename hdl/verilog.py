@@ -39,7 +39,7 @@ def components():
         if place.name in (__name__, "hdl.verilog"):
             continue
         module = importlib.import_module(place.name)
-        for name in module.__all__:
+        for name in getattr(module, "__all__", ()):
             member = getattr(module, name)
             if inspect.isclass(member) and issubclass(member, wiring.Component):
                 found[re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()] = member
@@ -66,45 +66,84 @@ def _header(component, name):
     yield "//"
     yield "// clk: Rising edge. rst: Synchronous, active high. A component without registers has neither."
     yield "// A stream x is x__valid, x__payload and x__ready; a transfer takes place when both valid and ready are."
+    yield "// Of an array of ports x each is x__0, x__1 and so on."
     for port, text in members(component).items():
         yield from textwrap.wrap(f"{port}: {text}", 110, initial_indent="// ", subsequent_indent="//     ")
     yield ""
 
 
+class _ArgumentParser(argparse.ArgumentParser):
+    def error(self, message):
+        raise ValueError(f"{message}; {self.prog} --help lists what there is")
+
+
 def _argument_parser():
-    parser = argparse.ArgumentParser(prog="python -m hdl.verilog", description=__doc__.splitlines()[0])
-    parser.suggest_on_error = True
+    found = components()
+    parser = _ArgumentParser(prog="python -m hdl.verilog", description=__doc__.splitlines()[0])
     choices = parser.add_subparsers(dest="component", metavar="COMPONENT", required=True)
-    for name, component in sorted(components().items()):
+    for name, component in sorted(found.items()):
         summary = inspect.getdoc(component).splitlines()[0]
         sub = choices.add_parser(name, help=summary, description=summary)
         for key, parameter in inspect.signature(component).parameters.items():
-            option, default = "--" + key.replace("_", "-"), parameter.default
-            if default is parameter.empty:
-                sub.add_argument(option, type=float, required=True, metavar="N", help="required")
-            elif isinstance(default, (int, float)):
-                sub.add_argument(option, type=float, default=default, metavar="N", help=f"default: {default:g}")
+            _add_option(sub, key, parameter.default, found)
         sub.add_argument("-o", "--output", metavar="FILE", help="where to write; default: standard output")
         sub.add_argument("--name", default=name, help="name of the module; default: %(default)s")
     return parser
 
 
+def _add_option(parser, key, default, found):
+    option = "--" + key.replace("_", "-")
+    if default is inspect.Parameter.empty:
+        parser.add_argument(option, type=_number, required=True, metavar="N", help="required")
+    elif isinstance(default, bool):
+        parser.add_argument(option, action=argparse.BooleanOptionalAction, default=default)
+    elif isinstance(default, (int, float)):
+        parser.add_argument(option, type=_number, default=default, metavar="N", help=f"default: {_whole(default)}")
+    elif default in found.values():
+        # A component that can be exchanged for another of its row.
+        names = {name: component for name, component in found.items() if component.__module__ == default.__module__}
+        normal = next(name for name, component in names.items() if component is default)
+        parser.add_argument(option, choices=names, default=normal, help=f"default: {normal}")
+
+
+def _number(text):
+    """A number as it was meant: 12e6 is a whole one."""
+    try:
+        return _whole(float(text))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"must be a number such as 12e6, not {text!r}") from None
+
+
+def _whole(value):
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _as_option(key, value):
+    option = key.replace("_", "-")
+    if isinstance(value, bool):
+        return f"--{option}" if value else f"--no-{option}"
+    return f"--{option} {_whole(value)}"
+
+
 def main(arguments=None):
     """The command line; returns the exit status: 0, or 2 with one line on what was wrong."""
-    options = vars(_argument_parser().parse_args(arguments))
-    component, output, name = (options.pop(key) for key in ("component", "output", "name"))
-    if not re.fullmatch(r"[A-Za-z_]\w*", name):
-        print(f"error: Module name must be a Verilog identifier, not {name!r}", file=sys.stderr)
-        return 2
     try:
-        text = convert(components()[component](**options), name)
-        values = " ".join(f"--{key.replace('_', '-')} {value:g}" for key, value in options.items())
-        text = f"// Made by: python -m hdl.verilog {component} {values}\n{text}"
+        options = vars(_argument_parser().parse_args(arguments))
+        component, output, name = (options.pop(key) for key in ("component", "output", "name"))
+        if not re.fullmatch(r"[A-Za-z_]\w*", name, re.ASCII):
+            raise ValueError(f"Module name must be a Verilog identifier, not {name!r}")
+        values = " ".join(_as_option(key, value) for key, value in options.items())
+        found = components()
+        made = found[component](**{key: found.get(value, value) for key, value in options.items()})
+        text = f"// Made by: python -m hdl.verilog {component} {values}".rstrip() + f"\n{convert(made, name)}"
         if output is None:
             print(text, end="")
         else:
             Path(output).write_text(text)
-    except (ValueError, OSError) as error:
+    except OSError as error:
+        print(f"error: {output} must be a file that can be written: {error.strerror}", file=sys.stderr)
+        return 2
+    except (ValueError, verilog.YosysError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     return 0

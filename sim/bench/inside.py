@@ -3,6 +3,7 @@
 Started by :mod:`sim.bench.run`, which leaves the job in the file that the environment names.
 """
 
+import gc
 import os
 import pickle
 import time
@@ -24,32 +25,33 @@ STEP = 1e-12
 @cocotb.test()
 async def perform(dut):
     """Perform each stimulus of the job, and append its trace to the job's file as soon as it is complete."""
+    # What is collected here is kept to the end, so there is nothing to be found by going through it again and again.
+    gc.disable()
     job = pickle.loads(Path(os.environ["FIVEPIN_JOB"]).read_bytes())
-    watched = {name: [] for name in (*job.pins_in, *job.pins_out)}
-    taps = {name: [] for name in job.taps}
+    Path(job.process).write_text(str(os.getpid()))
+    recorded = {name: [] for name in job.watched}
     # Before the first reset a simulator with four states may show X; nothing after it may.
     await _reset(dut, job)
-    for name, edges in watched.items():
-        cocotb.start_soon(record(getattr(dut, name), edges))
-    for name, edges in taps.items():
-        cocotb.start_soon(record(getattr(dut, f"{name}__tap"), edges))
+    cocotb.start_soon(record(dut.watched, [(name, width, recorded[name]) for name, width in job.watched.items()]))
 
     with Path(job.traces).open("wb") as traces, Path(job.progress).open("w") as progress:
         for number, stimulus in enumerate(job.stimuli):
-            report = _Report(number, progress, Path(job.stop))
+            report = _Report(number, progress, job)
             start = await _reset(dut, job)
-            for edges in (*watched.values(), *taps.values()):
+            for edges in recorded.values():
                 edges.clear()
-            initial = {name: int(getattr(dut, name).value) for name in watched}
+            initial = {name: int(getattr(dut, name).value) for name in (*job.pins_in, *job.pins_out)}
             await _one(dut, stimulus, start, report)
             end = get_sim_time("step")
             trace = Trace(job.clock, (end - start) * STEP)
-            for name, edges in watched.items():
-                trace.levels[name] = [(0.0, initial[name]), *(((t - start) * STEP, level) for t, level in edges)]
-            for name, edges in taps.items():
-                width = job.widths[name]
-                mask = (1 << width) - 1
-                trace.streams[name] = [((t - start) * STEP, value & mask) for t, value in edges]
+            for name, width in job.watched.items():
+                edges = [((time - start) * STEP, value) for time, value in recorded[name]]
+                if name in initial:
+                    trace.levels[name] = [(0.0, initial[name]), *edges]
+                else:
+                    # The top bit of a tap only tells one transfer from the next.
+                    mask = (1 << width - 1) - 1
+                    trace.streams[name.removesuffix("__tap")] = [(time, value & mask) for time, value in edges]
             pickle.dump(trace, traces)
             traces.flush()
             if report.stopped:
@@ -99,10 +101,10 @@ class _Report:
 
     PIECE = 2e-3
 
-    def __init__(self, number, progress, stop):
+    def __init__(self, number, progress, job):
         self.number = number
         self.progress = progress
-        self.stop = stop
+        self.job = job
         self.stopped = False
         self.next = 0.0
 
@@ -111,4 +113,5 @@ class _Report:
             self.next = now + 0.1
             self.progress.write(f"{self.number} {moment:.6f}\n")
             self.progress.flush()
-            self.stopped = self.stop.exists()
+            # Whoever started this may be gone, and then nobody waits for it.
+            self.stopped = self.job.stop.exists() or os.getppid() != self.job.parent

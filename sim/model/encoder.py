@@ -34,12 +34,14 @@ class Encoder:
         self.repeat = repeat
         self._status = None
         self._sent = None
+        self._left_status = False
 
     def step(self, packet, time=None):
         """Take a packet; return the list of its bytes as sent.
 
         ``time`` is in seconds and never goes back. Without it a status is not repeated for its age.
         """
+        self._left_status = False
         sent = list(packet.bytes)
         if not sent or (packet.code == 0xF and sent[0] > SYSEX_END):
             return sent
@@ -49,8 +51,13 @@ class Encoder:
             return sent
         if self.running_status and sent[0] == self._status and not self._is_old(time):
             return sent[1:]
-        self._status, self._sent = sent[0], time
+        self._status, self._sent, self._left_status = sent[0], time, True
         return sent
+
+    def left(self, time):
+        """Say when what :meth:`step` returned last really left, if that was later than at the time it was given."""
+        if self._left_status:
+            self._sent = time
 
     def _is_old(self, time):
         return time is not None and self._sent is not None and time - self._sent >= self.repeat

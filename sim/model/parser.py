@@ -93,7 +93,8 @@ def parser(bytes, lost=(), *, reset_clears=False):
 
     ``bytes`` is a list of ``(time, byte)``; ``lost`` a list of the times at which a byte was lost (framing error, break
     or overrun), each in order. A loss at the time of a byte comes before it. Returns a list of ``(time, packet)``: the
-    time is that of the byte, or the loss, that made the packet.
+    time is that of the byte, or the loss, that made the packet. In hardware a byte may be offered for a while before it
+    is taken; what counts is when it was first offered.
     """
     live = Parser(reset_clears=reset_clears)
     # What merges equal times keeps them in the order of its arguments: losses first.

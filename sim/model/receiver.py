@@ -95,6 +95,8 @@ def receiver(level, clock, baud=BAUD, ready=()):
     def first_ready(n):
         if clock.sees(ready, n):
             return n
-        return next((at for time, level in ready if level and (at := clock.after(time)) > n), None)
+        rises = (clock.after(time) for time, level in ready if level)
+        # A rise that falls again before the next clock edge was seen by none.
+        return next((at for at in rises if at > n and clock.sees(ready, at)), None)
 
     return take(frames(level, clock, baud), clock, first_ready)
