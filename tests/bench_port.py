@@ -1,13 +1,14 @@
-"""Bench of :class:`hdl.port.Port` whose received bytes go straight to its output."""
+"""Benches of :class:`hdl.port.Port` and :class:`hdl.port.PacketPort`, each sending what it receives."""
 
 import random
 
-from hdl.port import Port
+from hdl.port import PacketPort, Port
 from sim.bench.bench import Bench, Case
 from sim.bench.run import Design
 from sim.bench.trace import Difference, Stimulus, expect_equal
 from sim.model.edges import BAUD, frames
-from sim.model.port import echo
+from sim.model.midi import Packet
+from sim.model.port import echo, packet_echo
 from tests.bench_receiver import bad_stop, noise, send
 
 BIT = 1 / BAUD
@@ -20,6 +21,18 @@ PLANTED = {
     "mixes up its errors": ("self.break_.eq(receiver.break_)", "self.break_.eq(receiver.framing_error)"),
     "hides overrun": ("self.overrun.eq(receiver.overrun)", "self.overrun.eq(0)"),
     "runs its transmitter a little slow": ("Transmitter(clk_freq, baud)", "Transmitter(clk_freq, baud * 16 / 17)"),
+}
+
+PLANTED_IN_PACKET_PORT = {
+    "loses the mark of a cut SysEx": ("Cat(parser.packets.payload, parser.cut)", "parser.packets.payload"),
+    "does not tell the parser of framing errors": ("lost.eq(port.framing_error | ", "lost.eq("),
+    "does not tell the parser of breaks": ("| port.break_ | port.overrun)", "| port.overrun)"),
+    "does not tell the parser of overruns": ("| port.break_ | port.overrun)", "| port.break_)"),
+    "drops packets when the FIFO is full": ("parser.packets.ready.eq(waiting.w_rdy)", "parser.packets.ready.eq(1)"),
+    "has a FIFO half as deep": ("width=33, depth=depth", "width=33, depth=depth // 2"),
+    "sends every status": ("running_status=running_status, repeat", "running_status=False, repeat"),
+    "never repeats a status": ("repeat=repeat)\n        self._waiting", "repeat=99 * repeat)\n        self._waiting"),
+    "shows bytes before they are taken": ("port.received.valid & port.received.ready", "port.received.valid"),
 }
 
 
@@ -36,19 +49,7 @@ def checker(stimulus, clock):
     """Bytes, errors and both pins must be what the model says, to the clock."""
 
     def check(trace):
-        midi_in = stimulus.levels["midi_in"]
-        model = echo(midi_in, clock)
-        near = 0.25 / clock.freq
-        expect_equal("received", trace.streams["received"], model.received.bytes, tolerance=near)
-        expect_equal("midi_out", trace.line("midi_out"), model.midi_out, tolerance=near)
-        expect_equal("midi_thru", trace.line("midi_thru"), model.midi_thru, tolerance=near)
-        for signal, times in (
-            ("framing_error", model.received.framing_errors),
-            ("break_", model.received.breaks),
-            ("overrun", model.received.overruns),
-        ):
-            pulses = [(time, 1) for time in trace.pulses(signal)]
-            expect_equal(signal, pulses, [(time, 1) for time in times], tolerance=near)
+        expect_twin(trace, echo(stimulus.levels["midi_in"], clock), clock)
         sent = [byte for _, byte in trace.streams["received"]]
         seen = frames(trace.line("midi_out"))
         if bad := [frame for frame in seen if not frame.stop]:
@@ -57,6 +58,89 @@ def checker(stimulus, clock):
             raise Difference(f"midi_out must read {bytes(sent).hex(' ')}, not {bytes(read).hex(' ')}")
 
     return check
+
+
+def expect_twin(trace, model, clock):
+    """What both kinds of port have: received bytes, the pins, and the errors, to the clock."""
+    near = 0.25 / clock.freq
+    expect_equal("received", trace.streams["received"], model.received.bytes, tolerance=near)
+    expect_equal("midi_out", trace.line("midi_out"), model.midi_out, tolerance=near)
+    expect_equal("midi_thru", trace.line("midi_thru"), model.midi_thru, tolerance=near)
+    for signal, times in (
+        ("framing_error", model.received.framing_errors),
+        ("break_", model.received.breaks),
+        ("overrun", model.received.overruns),
+    ):
+        pulses = [(time, 1) for time in trace.pulses(signal)]
+        expect_equal(signal, pulses, [(time, 1) for time in times], tolerance=near)
+
+
+def packet_bench(clk_freq, component=PacketPort, **parameters):
+    """The bench for a packet port; ``parameters`` are those that its model has, too."""
+    design = Design.of(component(clk_freq, BAUD, **parameters), clk_freq, joins={"packets_out": "packets_in"})
+    cases = {}
+    for name, stimulus in packet_stimuli(300 if clk_freq < 1e6 else 45):
+        cases[name] = Case(stimulus, packet_checker(stimulus, design.clock, parameters))
+    return Bench(design, cases)
+
+
+def packet_checker(stimulus, clock, parameters):
+    """Packets in their order, cut or not; bytes, errors and both pins to the clock."""
+
+    def check(trace):
+        model = packet_echo(stimulus.levels["midi_in"], clock, **parameters)
+        expect_twin(trace, model, clock)
+        cut = trace.levels["cut"]
+        packets = [
+            (time, Packet.from_int(number)._replace(cut=bool(clock.sees(cut, clock.after(time) - 1))))
+            for time, number in trace.streams["packets_out"]
+        ]
+        expect_equal("packets", packets, model.packets, tolerance=0.25 / clock.freq)
+
+    return check
+
+
+def packet_stimuli(count):
+    """Name and stimulus, of up to ``count`` bytes; the rules of the byte stream have theirs in ``bench_parser``."""
+    rng = random.Random(9)
+
+    def line(edges, until, tail=0.01):
+        return Stimulus(until + tail, {"midi_in": edges})
+
+    for error in (0.0, 0.01, -0.02, 0.045):
+        edges, until = send(music(rng, count), baud_error=error)
+        yield f"messages back to back at {error:+.1%} baud", line(edges, until)
+    yield "messages with pauses", line(*send(music(rng, count // 5), gaps=[rng.uniform(0, 0.01) for _ in range(count)]))
+    # One byte in three comes back out as two: the FIFO fills, and what no longer fits is lost.
+    edges, until = send([byte for n in range(count // 3) for byte in (0xC0, n, n, n)])
+    yield "more than the output can send", line(edges, until, tail=0.01 + count * 250e-6)
+    edges, until = send([0xF0, 1, 2, 3, 4])
+    edges += bad_stop(until, 0x55)
+    yield (
+        "a SysEx that a framing error cuts off",
+        line([*edges, *send(b"\x90\x3c\x40", start=until + 20 * BIT)[0]], until),
+    )
+    edges, until = send([0x90, 60])
+    edges += [(until, 0), (until + 30 * BIT, 1), *send([61, 62, 0x91, 63, 64], start=until + 32 * BIT)[0]]
+    yield "a note that a break cuts off", line(edges, until)
+    stimulus = noise(rng, count, 5 * BIT)
+    yield "a line of noise", line(stimulus.levels["level"], stimulus.until)
+
+
+def music(rng, count):
+    """Bytes of messages of all kinds, some unfinished, some undefined."""
+    data = []
+    while len(data) < count:
+        kind = rng.randrange(8)
+        if kind < 4:
+            data += [0x90 + rng.randrange(2)] * (rng.random() < 0.5) + [rng.randrange(128) for _ in range(2)]
+        elif kind == 4:
+            data += [0xF0, *(rng.randrange(128) for _ in range(rng.randrange(8)))] + [0xF7] * (rng.random() < 0.7)
+        elif kind == 5:
+            data.append(rng.choice((0xF8, 0xF9, 0xFE, 0xFF, 0xF6, 0xF4, 0xF7)))
+        else:
+            data.append(rng.randrange(256))
+    return data[:count]
 
 
 def stimuli():

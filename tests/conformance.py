@@ -3,8 +3,8 @@
 ``tests/vectors`` holds the cases as their projects have them, each file with its source. What those projects expect is
 no oracle, the text of MIDI 1.0 is: where our answer is another, :data:`OURS` states it, with the rule.
 
-``python -m tests.conformance`` prints the table for the model. Another implementation is put to the same cases with
-:func:`run`.
+``python -m tests.conformance`` prints the table for the model and for the hardware. Any other implementation is put to
+the same cases with :func:`run`.
 """
 
 import json
@@ -16,6 +16,7 @@ from typing import NamedTuple
 from sim.model.encoder import encoder
 from sim.model.midi import Message, messages, packets
 from sim.model.parser import parser
+from tests import bench_encoder, bench_parser
 
 __all__ = ["EMITTED", "NOT_APPLICABLE", "OURS", "Case", "Result", "cases", "encode", "parse", "run", "table"]
 
@@ -206,6 +207,7 @@ def table(results):
 
 
 if __name__ == "__main__":
-    of_model = run(parse, encode)
-    print(table(of_model))
-    sys.exit(any(result.verdict == "fail" for result in of_model))
+    of_all = {"Model": run(parse, encode), "Hardware": run(bench_parser.parse, bench_encoder.encode)}
+    for title, of_one in of_all.items():
+        print(f"# {title}\n\n{table(of_one)}\n")
+    sys.exit(any(result.verdict == "fail" for of_one in of_all.values() for result in of_one))

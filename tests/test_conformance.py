@@ -6,7 +6,7 @@ import pytest
 
 from sim.model.midi import Packet
 from sim.model.parser import Parser, parser
-from tests import conformance
+from tests import bench_encoder, bench_parser, conformance
 from tests.conformance import EMITTED, NOT_APPLICABLE, OURS
 
 CASES = conformance.cases()
@@ -57,6 +57,28 @@ def test_system_reset_that_clears_changes_the_four_cases_where_the_text_disagree
     results = conformance.run(
         lambda streams: [parser(list(enumerate(stream)), reset_clears=True) for stream in streams], conformance.encode
     )
+    changed = [result.case.key for result in results if result.verdict == "fail"]
+    assert changed == [key for key, (_, rule) in OURS.items() if rule == conformance.RESET]
+
+
+# --- Hardware ---
+
+
+@pytest.fixture(scope="module")
+def of_hardware():
+    """What the hardware made of each case, by its name."""
+    results = conformance.run(bench_parser.parse, bench_encoder.encode)
+    return {result.case.key: result for result in results}
+
+
+@pytest.mark.parametrize("result", RESULTS, ids=lambda result: result.case.key)
+def test_hardware_gives_the_answer_of_the_model(of_hardware, result):
+    got = of_hardware[result.case.key]
+    assert (got.verdict, got.ours) == (result.verdict, result.ours), got.reason
+
+
+def test_hardware_where_system_reset_clears_changes_the_same_four_cases():
+    results = conformance.run(lambda streams: bench_parser.parse(streams, reset_clears=True), conformance.encode)
     changed = [result.case.key for result in results if result.verdict == "fail"]
     assert changed == [key for key, (_, rule) in OURS.items() if rule == conformance.RESET]
 

@@ -2,8 +2,12 @@
 
 import pytest
 
+# amaranth: UnusedElaboratable=no
+from hdl.encoder import Encoder as HardwareEncoder
 from sim.model.encoder import Encoder, encoder
 from sim.model.midi import KINDS, Packet, packets
+from tests import bench_encoder, bench_encoder_parser
+from tests.conftest import cases, planted
 
 
 def sent(*wholes, **options):
@@ -126,3 +130,43 @@ def test_an_inserted_f7_is_sent():
 def test_a_time_that_would_repeat_every_status_is_refused(wrong):
     with pytest.raises(ValueError, match="running_status=False"):
         Encoder(repeat=wrong)
+
+
+# --- Hardware ---
+
+BENCHES = {
+    "as it comes": bench_encoder.bench(),
+    "without running status": bench_encoder.bench(rules=bench_encoder.RULES_WITHOUT, seeds=1, running_status=False),
+    "that repeats no status": bench_encoder.bench(rules={}, seeds=1, repeat=float("inf")),
+    "that repeats a status soon": bench_encoder.age_bench(),
+    "before a parser": bench_encoder_parser.bench(),
+}
+
+
+@pytest.mark.parametrize(("design", "case"), cases(BENCHES))
+def test_hardware_equals_model(design, case):
+    BENCHES[design].check(case)
+
+
+@pytest.mark.parametrize("repeat", [2, 3, 4, 5])
+def test_hardware_repeats_a_status_after_as_few_clocks_as_are_allowed(repeat):
+    bench = bench_encoder.age_bench(repeat=repeat)
+    assert not bench.failures()
+
+
+@pytest.mark.parametrize("bug", bench_encoder.PLANTED)
+def test_bench_finds_planted_bug(bug):
+    broken = planted(HardwareEncoder, *bench_encoder.PLANTED[bug])
+    assert bench_encoder.bench(broken, seeds=1).failures() or bench_encoder.age_bench(broken).failures()
+
+
+@pytest.mark.parametrize("clk_freq", [0, -1, float("nan"), float("inf"), "12e6", None])
+def test_hardware_refuses_a_clock_that_is_none(clk_freq):
+    with pytest.raises(ValueError, match=r"Clock frequency must be a positive number of Hz, not "):
+        HardwareEncoder(clk_freq)
+
+
+@pytest.mark.parametrize("repeat", [0, -1.0, 1e-7, float("nan"), "1", None])
+def test_hardware_refuses_a_time_that_would_repeat_every_status(repeat):
+    with pytest.raises(ValueError, match=r"at least two clocks, 1.66667e-07 s, not .*; running_status=False"):
+        HardwareEncoder(12e6, repeat=repeat)

@@ -1,4 +1,4 @@
-"""Bytes to packets: the rules one by one, and a second parser on a million random bytes."""
+"""Bytes to packets: the rules one by one, a second parser on a million random bytes, and the hardware."""
 
 import random
 from functools import cache
@@ -7,9 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hdl.parser import Parser as HardwareParser
+from sim.bench.trace import Difference
 from sim.model.encoder import encoder
 from sim.model.midi import KINDS, Packet, messages, packets
 from sim.model.parser import Parser, parser
+from tests import bench_parser
+from tests.conftest import cases, planted
 from tests.naive_parser import naive_parser
 
 
@@ -251,3 +255,44 @@ def legal_packets(draw):
 def test_what_the_encoder_sends_the_parser_reads_as_the_same_packets(stream, running_status, repeat):
     timed = [(float(n), packet) for n, packet in enumerate(stream)]
     assert parser(encoder(timed, running_status=running_status, repeat=repeat)) == timed
+
+
+# --- Hardware ---
+
+BENCHES = {
+    "as it comes": bench_parser.bench(),
+    "where System Reset clears": bench_parser.bench(rules=bench_parser.RULES_WHERE_RESET_CLEARS, reset_clears=True),
+}
+THOROUGH = bench_parser.thorough_benches()
+RANDOM = {first: bench_parser.random_bench(first, 1000) for first in range(0, 10_000, 1000)}
+
+
+@pytest.mark.parametrize(("design", "case"), cases(BENCHES))
+def test_hardware_equals_model(design, case):
+    BENCHES[design].check(case)
+
+
+@pytest.mark.parametrize("case", THOROUGH)
+def test_hardware_equals_model_in_all_that_can_be_counted(case):
+    THOROUGH[case].check(case)
+
+
+@pytest.mark.parametrize("first", RANDOM)
+def test_hardware_equals_model_on_random_streams(first):
+    bench_parser.check_streams(RANDOM[first])
+
+
+def test_hardware_equals_model_on_random_streams_where_system_reset_clears():
+    bench_parser.check_streams(bench_parser.random_bench(0, 1000, reset_clears=True), reset_clears=True)
+
+
+def test_a_random_stream_that_fails_is_told_with_its_seed_and_in_its_shortest_form():
+    broken = planted(HardwareParser, *bench_parser.PLANTED["takes F2 for a message of two bytes"])
+    with pytest.raises(Difference, match=r"(?s)stream \d+, seed \d+, .*The shortest form: stream 0, seed \d+, f2 ..: "):
+        bench_parser.check_streams(bench_parser.random_bench(0, 100, broken), broken)
+
+
+@pytest.mark.parametrize("bug", bench_parser.PLANTED)
+def test_bench_finds_planted_bug(bug):
+    broken = planted(HardwareParser, *bench_parser.PLANTED[bug])
+    assert bench_parser.bench(broken).failures()
