@@ -1,26 +1,38 @@
 """The main job: a song through the chip, byte by byte from pin to pin, and what came of it beside what must."""
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
 from functools import cached_property
+from heapq import merge
 from itertools import zip_longest
 from statistics import median
 
-from hdl.port import Port
+from hdl.port import PacketPort
+from hdl.thru import DirectThru, RetimedThru, StoredThru
 from sim.bench.run import Build, Design, choose
 from sim.bench.trace import Stimulus
+from sim.journey import Journey
+from sim.model.chain import chain
 from sim.model.edges import BAUD, frames, level_at
-from sim.model.midi import messages
-from sim.model.parser import parser
-from sim.model.port import echo
+from sim.model.midi import Packet, messages
+from sim.model.parser import Parser
+from sim.model.port import packet_echo
 
 __all__ = ["CLK_FREQ", "Heard", "Result", "build", "play"]
 
 CLK_FREQ = 500e3
 """Default clock: the slowest with 16 clocks to a bit, so that a song takes seconds."""
 
-TAIL = 2.5e-3
-"""Seconds of idle line behind the last byte, in which the chip sends what it still holds."""
+ERRORS = ("framing_errors", "breaks", "overruns", "thru_overruns")
+
+THRUS = {"direct": DirectThru, "stored": StoredThru, "retimed": RetimedThru}
+"""Kinds of thru by the names that the command line has for them."""
+
+DEPTH = 256
+"""Packets that can wait in the chip."""
+
+TAIL = 4e-3
+"""Seconds of idle line behind the last byte, in which the chip sends what it usually still holds."""
 
 
 @dataclass
@@ -28,31 +40,45 @@ class Heard:
     """What was heard of the design, or what the model says must be heard.
 
     ``received``, ``out`` and ``thru`` are ``(time, byte)``: of the transfer, and of the start bit's fall at the pin.
-    ``bad`` are the times of bad stop bits seen at the pins. ``messages`` are ``(time, Message)``. The others are times
-    of errors.
+    ``packets`` are ``(time, Packet)`` as they went from parser to encoder; ``made_by`` has for each the number of the
+    received byte that completed it, and ``messages`` are these packets as ``(time, Message)`` at the time of that byte.
+    ``bad`` are the times of bad stop bits seen at the pins. The others are times of errors.
     """
 
     received: list
+    packets: list
     out: list
     thru: list
     bad: list
     framing_errors: list
     breaks: list
     overruns: list
+    thru_overruns: list
+    made_by: list = field(init=False)
     messages: list = field(init=False)
 
     def __post_init__(self):
         # The byte that an overrun costs comes behind the one that is being held, which is handed over next.
-        after = [next((time for time, _ in self.received if time >= overrun), overrun) for overrun in self.overruns]
-        lost = sorted([*self.framing_errors, *self.breaks, *(time + 1e-9 for time in after)])
-        self.messages = messages(parser(self.received, lost))
+        times = [*(time for time, _ in self.received), float("inf")]
+        after = [min(times[bisect_left(times, overrun)], overrun + 1) for overrun in self.overruns]
+        lost = ((time + 1e-9, None) for time in sorted([*self.framing_errors, *self.breaks, *after]))
+        parser, number, self.made_by = Parser(), -1, []
+        for _, byte in merge(self.received, lost, key=lambda event: event[0]):
+            number += byte is not None
+            made = parser.lose() if byte is None else parser.step(byte)
+            self.made_by += [max(number, 0)] * len(made)
+        completed = [self.received[number][0] for number in self.made_by[: len(self.packets)] if self.received]
+        # Packets that the model would not have made keep the time at which they came.
+        completed += [time for time, _ in self.packets[len(completed) :]]
+        self.messages = messages([(time, packet) for time, (_, packet) in zip(completed, self.packets, strict=True)])
 
     @classmethod
-    def until(cls, end, received, errors, midi_out, midi_thru):
-        """What was complete by ``end``: of the bytes, of the three kinds of errors, and of the frames at both pins."""
-        out, thru = ([f for f in frames(edges) if f.time + 10 / BAUD <= end] for edges in (midi_out, midi_thru))
+    def until(cls, end, received, packets, errors, pins):
+        """What was complete by ``end``: of bytes, packets, the four kinds of errors, and the frames at both pins."""
+        out, thru = ([f for f in frames(edges) if f.time + 10 / BAUD <= end] for edges in pins)
         return cls(
             [event for event in received if event[0] <= end],
+            [event for event in packets if event[0] <= end],
             [(frame.time, frame.byte) for frame in out if frame.stop],
             [(frame.time, frame.byte) for frame in thru if frame.stop],
             [frame.time for frame in (*out, *thru) if not frame.stop],
@@ -70,6 +96,8 @@ class Result:
     simulator: str
     clk_freq: float
     interrupted: bool
+    thru: str = "direct"
+    through: object = None
 
     @cached_property
     def edges(self):
@@ -80,16 +108,26 @@ class Result:
     def heard(self):
         """What the design did."""
         trace = self.trace
-        errors = [trace.pulses(name) for name in ("framing_error", "break_", "overrun")]
+        errors = [trace.pulses(name) for name in ("framing_error", "break_", "overrun", "thru_overrun")]
         pins = trace.line("midi_out"), trace.line("midi_thru")
-        return Heard.until(trace.end, trace.streams["received"], errors, *pins)
+        return Heard.until(trace.end, trace.streams["received"], self._packets, errors, pins)
+
+    @cached_property
+    def _packets(self):
+        """Packets as they were handed over, with what ``cut`` said of each at that moment."""
+        clock, cut = self.trace.clock, self.trace.levels["cut"]
+        return [
+            (time, Packet.from_int(number)._replace(cut=bool(clock.sees(cut, clock.after(time) - 1))))
+            for time, number in self.trace.streams["packets_out"]
+        ]
 
     @cached_property
     def expected(self):
         """What the model says must come of these edges."""
-        model = echo(self.edges, self.trace.clock)
+        model = packet_echo(self.edges, self.trace.clock, thru=self.thru, depth=DEPTH)
         received, *errors = model.received
-        return Heard.until(self.trace.end, received, errors, model.midi_out, model.midi_thru)
+        errors.append(model.thru_overruns)
+        return Heard.until(self.trace.end, received, model.packets, errors, (model.midi_out, model.midi_thru))
 
     @cached_property
     def sent(self):
@@ -108,7 +146,7 @@ class Result:
         for what in ("received", "out", "thru"):
             found += self._compare(what, "{:02x}".format)
         found += self._compare("messages", "'{}'".format)
-        for what in ("framing_errors", "breaks", "overruns"):
+        for what in ERRORS:
             got, must = len(getattr(self.heard, what)), len(getattr(self.expected, what))
             if got != must:
                 found.append(f"{what}: must be {must}, not {got}")
@@ -130,11 +168,10 @@ class Result:
         return []
 
     def _on_the_wire(self, time):
-        starts = [frame.time for frame in frames(self.edges)]
-        n = bisect_right(starts, time)
-        if not n:
+        before = bisect_right(starts := self.journey.starts, time)
+        if not before:
             return "idle"
-        start = starts[n - 1]
+        start = starts[before - 1]
         bits = "".join(str(level_at(self.edges, start + (bit + 0.5) * self.wire.bit)) for bit in range(10))
         return f"{bits} (start, eight data bits from the least significant, stop) from {start * 1e6:.3f} us"
 
@@ -144,24 +181,20 @@ class Result:
         return not self.differences
 
     @cached_property
+    def journey(self):
+        """Where each byte went."""
+        return Journey(self)
+
+    @cached_property
     def latency(self):
         """Minimum, median and maximum of seconds from the fall of a start bit at IN.
 
-        To the byte's handshake, to the fall of its start bit at OUT, and of that at THRU.
+        To the byte's handshake, to the fall of its start bit at OUT, and of that at THRU. ``None`` where nothing came.
+        A message leaves when all of it is there, so a byte is as late at OUT as its message is long.
         """
-        starts = [frame.time for frame in frames(self.edges)]
-
-        def since(times, at_least):
-            return [time - starts[n - 1] for time in times if (n := bisect_right(starts, time - at_least))]
-
-        # A byte is handed over when its stop bit has begun, so it comes from the latest frame that was as far by then.
-        received = [time for time, _ in self.heard.received]
-        receive = since(received, 9 * self.wire.bit)
-        out = [start - time + delay for (start, _), time, delay in zip(self.heard.out, received, receive, strict=False)]
-        thru = since([time for time, _ in self.heard.thru], 0)
         return {
             name: {"min": min(values), "median": median(values), "max": max(values)} if values else None
-            for name, values in (("receive", receive), ("out", out), ("thru", thru))
+            for name, values in self.journey.latencies.items()
         }
 
     def as_json(self):
@@ -182,28 +215,55 @@ class Result:
             "sent": in_hex(self.sent),
             **{what: in_hex(byte for _, byte in getattr(self.heard, what)) for what in ("received", "out", "thru")},
             "messages": [listed(*event) for event in self.heard.messages],
-            **{what: len(getattr(self.heard, what)) for what in ("framing_errors", "breaks", "overruns")},
+            **{
+                what: len(getattr(self.heard, what))
+                for what in ("framing_errors", "breaks", "overruns", "thru_overruns")
+            },
             "latency": self.latency,
             "match": self.match,
             "differences": self.differences,
         }
 
 
-def build(song_wire, clk_freq=CLK_FREQ, simulator="auto"):
-    """The port, echoing what it receives, for the simulator that should be done with this first; not compiled yet."""
-    design = Design.of(Port(clk_freq), clk_freq, joins={"received": "send"})
+@dataclass
+class PortBuild(Build):
+    """A port compiled for a simulator, and the kind of its thru."""
+
+    thru: str = "direct"
+
+
+def build(song_wire, clk_freq=CLK_FREQ, simulator="auto", thru="direct"):
+    """The port, sending what it receives, for the simulator that should be done with this first; not compiled yet."""
+    port = PacketPort(clk_freq, thru=THRUS[thru], depth=DEPTH)
+    design = Design.of(port, clk_freq, joins={"packets_out": "packets_in"})
     clocks = (song_wire.end + TAIL) * clk_freq
-    return Build(design, choose(simulator, design, clocks, 12 * len(song_wire.bytes)))
+    return PortBuild(design, choose(simulator, design, clocks, 12 * len(song_wire.bytes)), thru)
 
 
-def play(song, song_wire, build, *, progress=None, dump=None):
+def play(song, song_wire, build, *, through=None, progress=None, dump=None):
     """Send a song through a port in the simulator.
 
-    ``progress(time)`` is called with the seconds of wire that are done; :exc:`KeyboardInterrupt` ends the run early,
-    and what was recorded until then is the result.
+    Parameters
+    ----------
+    song, song_wire : :class:`sim.song.Song`, :class:`sim.song.Wire`
+        What to play, and how it is sent.
+    build : :class:`sim.bench.run.Build`
+        What :func:`build` made.
+    through : :class:`sim.model.chain.Chain`
+        What stands between the sender and the pin; ``None`` for nothing.
+    progress : function
+        Called with the seconds of wire that are done. :exc:`KeyboardInterrupt` ends the run early, and what was
+        recorded until then is the result.
+    dump : path
+        Where to write all signals of the design; Icarus only.
+
+    Returns
+    -------
+    :class:`Result`
     """
-    stimulus = Stimulus(song_wire.end + TAIL, {"midi_in": song_wire.edges})
+    edges = chain(song_wire.edges, through) if through else song_wire.edges
+    stimulus = Stimulus(song_wire.end + TAIL, {"midi_in": edges})
     watch = (lambda _, time: progress(time)) if progress else None
     (trace,) = build.run([stimulus], progress=watch, dump=dump)
     interrupted = trace.end < stimulus.until - 1e-9
-    return Result(song, song_wire, trace, build.simulator.name, build.design.clk_freq, interrupted)
+    return Result(song, song_wire, trace, build.simulator.name, build.design.clk_freq, interrupted, build.thru, through)

@@ -5,11 +5,10 @@ from collections import deque
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import mido
-
+from sim import smf
 from sim.model.edges import BAUD, frame_edges
 from sim.model.encoder import Encoder
-from sim.model.midi import Message, packets
+from sim.model.midi import KIND_OF, SYSEX, SYSEX_END, packets
 
 __all__ = ["Song", "SongError", "Wire", "load", "wire"]
 
@@ -21,6 +20,9 @@ SECONDS_AFTER_START = 1e-3
 LEAD = 320e-6
 """Seconds of idle line before the first byte."""
 
+MOST_CLOCKS = 1_000_000
+"""A song with more, five hours and a half at a usual tempo, is taken for a file that is broken."""
+
 
 class SongError(ValueError):
     """A file cannot be played; one line says why and what to do."""
@@ -30,8 +32,9 @@ class SongError(ValueError):
 class Song:
     """What a file asks to be sent.
 
-    ``messages`` are whole ones, ``(time, bytes)``; ``clocks`` the times of the MIDI clock, 24 a quarter note by the
-    tempo map; both in seconds from the beginning. ``raw`` are bytes to be sent as they are, back to back.
+    ``messages`` are ``(time, bytes)``: whole channel messages, and whatever else a file holds, such as a SysEx, whole
+    or in packets, which is sent byte for byte. ``clocks`` are the times of the MIDI clock, 24 to a quarter note by the
+    tempo map. Times are seconds from the beginning. ``raw`` are bytes to be sent back to back, and nothing with them.
     """
 
     name: str
@@ -100,58 +103,54 @@ def load(path):
 
 
 def _standard_midi_file(path, data):
-    if not data.startswith(b"MThd"):
-        raise SongError(f"A .mid must begin with MThd, not {data[:4]!r}; {path} is no Standard MIDI File")
     try:
-        file = mido.MidiFile(path)
-    except EOFError:
-        raise SongError(f"{path} ends in the middle of a track; it was cut short, get a whole copy") from None
-    except Exception as error:
-        # mido tells of a broken file in many ways, an IndexError in a meta message among them.
-        raise SongError(f"{path} must be a Standard MIDI File, but cannot be read as one: {error}") from None
-    song = Song(path.name)
-    tracks = file.tracks if file.type == 2 else [mido.merge_tracks(file.tracks)]
-    start = 0.0
-    for track in tracks:
-        start = _play(track, file.ticks_per_beat, start, song)
+        file = smf.read(data)
+        song = Song(path.name)
+        tracks = file.tracks if file.type == 2 else [sorted((e for t in file.tracks for e in t), key=lambda e: e.ticks)]
+        start = 0.0
+        for track in tracks:
+            start = _play(track, file, start, song)
+    except ValueError as error:
+        raise SongError(f"{path} {error}") from None
     return song
 
 
-def _play(track, division, start, song):
+def _play(track, file, start, song):
     """Add a track that begins at ``start`` to a song; returns when it ends."""
-    # A negative division counts by film frames, whatever the tempo: minus frames a second above, ticks a frame below.
-    film = -1 / (division >> 8) / (division & 0xFF) if division < 0 else None
-    tempo, time, clock = 500_000, start, start
-
+    tempo, ticks, time, clock = 500_000, 0, start, start
     for event in track:
-        if event.time:
-            until = time + event.time * (film or tempo * 1e-6 / division)
-            while clock < until - 1e-9:
+        if event.ticks > ticks:
+            # Film frames pass alike at every tempo, and only the clock goes by it.
+            time += (event.ticks - ticks) * (tempo * 1e-6 / file.quarter if file.quarter else 1 / file.second)
+            ticks = event.ticks
+            while clock < time - 1e-9:
                 song.clocks.append(clock)
                 clock += tempo * 1e-6 / 24
-            time = until
-        if event.type == "set_tempo":
+                if len(song.clocks) > MOST_CLOCKS:
+                    raise ValueError(
+                        f"must need at most {MOST_CLOCKS} clocks, 24 to a quarter note, not more after {clock:.3g} s; "
+                        f"its tempo or a time in it is broken"
+                    )
+        if event.tempo:
             # What is left until the next clock passes at the new tempo.
             clock = time + (clock - time) * event.tempo / tempo
             tempo = event.tempo
-        elif not event.is_meta:
-            song.messages.append((time, bytes(event.bytes())))
+        if event.sent:
+            song.messages.append((time, event.sent))
     return time
 
 
 def _exclusives(path, data):
-    rest = data
-    while rest:
-        length = rest.find(b"\xf7") + 1
-        if rest[0] != 0xF0 or not length:
-            raise SongError(
-                f"A .syx must hold whole SysEx messages, F0 to F7; {path} does not at byte {len(data) - len(rest)}"
-            )
-        try:
-            yield bytes(Message(rest[:length]).bytes)
-        except ValueError as error:
-            raise SongError(f"{path}, byte {len(data) - len(rest)}: {error}") from None
-        rest = rest[length:]
+    begin = 0
+    while begin < len(data):
+        end = data.find(SYSEX_END, begin) + 1
+        if data[begin] != SYSEX or not end:
+            raise SongError(f"A .syx must hold whole SysEx messages, F0 to F7; {path} does not at byte {begin}")
+        for n in range(begin + 1, end - 1):
+            if data[n] >= 0x80:
+                raise SongError(f"Data of a SysEx must be 00 to 7f, not {data[n]:02x}, which is at byte {n} of {path}")
+        yield data[begin:end]
+        begin = end
 
 
 def wire(song, *, baud_error=0.0, idle_limit=0.5e-3, clock=True, running_status=True, until=None):
@@ -171,7 +170,7 @@ def wire(song, *, baud_error=0.0, idle_limit=0.5e-3, clock=True, running_status=
     clock, running_status : :class:`bool`
         Whether to send those.
     until : :class:`float`
-        Seconds of the song after which nothing more begins.
+        Seconds of the song from which on no byte begins.
 
     Returns
     -------
@@ -184,7 +183,7 @@ def wire(song, *, baud_error=0.0, idle_limit=0.5e-3, clock=True, running_status=
         waiting = deque(_encoded(song, running_status))
         real_time = deque(_clock(song) if clock else ())
         if real_time:
-            waiting.append((waiting[-1][0], (STOP,)))
+            waiting.append((max(queue[-1][0] for queue in (real_time, waiting) if queue), (STOP,)))
     sent = Wire(bit=bit)
     free = shift = 0.0
     message = deque()
@@ -214,7 +213,18 @@ def wire(song, *, baud_error=0.0, idle_limit=0.5e-3, clock=True, running_status=
 def _encoded(song, running_status):
     encoder = Encoder(running_status=running_status)
     for time, message in song.messages:
-        yield time, tuple(byte for packet in packets(message) for byte in encoder.step(packet, time))
+        if _is_channel_message(message):
+            (packet,) = packets(message)
+            yield time, encoder.step(packet, time)
+        else:
+            # Sent as it is. What running status it leaves behind is the receiver's affair: a status follows.
+            yield time, message
+            encoder = Encoder(running_status=running_status)
+
+
+def _is_channel_message(message):
+    kind = KIND_OF.get(message[0])
+    return kind and kind.has_channel and len(message) == 1 + kind.data and max(message[1:]) < 0x80
 
 
 def _clock(song):
