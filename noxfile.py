@@ -1,5 +1,7 @@
 """Everything that is done here has a session: ``nox --list``."""
 
+from pathlib import Path
+
 import nox
 
 nox.needs_version = ">=2025.2.9"
@@ -22,8 +24,24 @@ def install(session, *groups):
 def simulate(session):
     """The main job: play a song through the chip. Options and another FILE after ``--``."""
     install(session)
-    # 1 is a difference and 130 is Ctrl-C: either way the program has said all that is to be said.
-    session.run("python", "-m", "sim", "play", *session.posargs)
+    report = Path("build", "report.html")
+    report.parent.mkdir(exist_ok=True)
+    # Of two reports the last one named is written.
+    session.run("python", "-m", "sim", "play", "--report", str(report), *session.posargs)
+
+
+@nox.session
+def sweep(session):
+    """How much baud error, distortion, glitches and hops the hardware stands. What, and options, after ``--``."""
+    install(session)
+    session.run("python", "-m", "sim", "sweep", *session.posargs)
+
+
+@nox.session
+def chain(session):
+    """Sixteen thrus of each kind in a row, 10,000 bytes at full rate; latency per hop, and the hop that fails."""
+    install(session)
+    session.run("python", "-m", "tests.chain", *(session.posargs or ("--bytes", "10000")))
 
 
 @nox.session
