@@ -73,6 +73,19 @@ def follow(before, after, latest):
     return found
 
 
+def _origin(packet, received, last):
+    """For each byte of a packet its number among the bytes received up to number ``last``, or ``None``."""
+    numbers, at = [], last
+    for byte in reversed(packet):
+        # Real-time may stand between any two bytes of anything else.
+        while at >= 0 and received[at] >= REAL_TIME > byte:
+            at -= 1
+        here = at >= 0 and received[at] == byte
+        numbers.append(at if here else None)
+        at -= here
+    return numbers[::-1]
+
+
 @dataclass
 class Journey:
     """What became of each byte of a :class:`sim.play.Result`.
@@ -159,20 +172,16 @@ class Journey:
         """
         heard = self.result.heard
         received = [byte for _, byte in heard.received]
-        origins = []
+        origins, used = [], set()
         for (_, packet), last in zip(heard.packets, heard.made_by, strict=False):
-            at, numbers = last, []
-            if packet.cut and received and received[at] >= 0x80:
-                # The status that cut off a SysEx stands where its F7 should have been.
-                at -= 1
-            for byte in reversed(packet.bytes):
-                # Real-time may stand between any two bytes of anything else.
-                while at >= 0 and received[at] >= REAL_TIME > byte:
-                    at -= 1
-                here = at >= 0 and received[at] == byte
-                numbers.append(at if here else None)
-                at -= here
-            origins.append(numbers[::-1])
+            numbers = _origin(packet.bytes, received, last)
+            if packet.cut:
+                # What cut off a SysEx is a status that came behind its bytes, or a loss, and then no byte at all.
+                behind = _origin(packet.bytes, received, last - 1)
+                if not used.intersection(behind[:-1]) and None not in behind[:-1]:
+                    numbers = behind
+            used.update(numbers)
+            origins.append(numbers)
         return origins
 
     @cached_property

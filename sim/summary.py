@@ -117,7 +117,7 @@ def show(plans, clk_freq):
 
 
 def _table(title, *headings):
-    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
+    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
     for n, heading in enumerate(headings):
         table.add_column(heading, justify="right" if n else "left", no_wrap=True)
     return table
@@ -141,14 +141,15 @@ def _chains(known):
     found, skews, columns = {}, {}, {}
     for (part, tphl, tplh, kind, rate, _, most), (lasts, formula) in known:
         # The worst rate of a direct thru depends on the part.
-        rates = "0 %" if not rate else "worst 2 %" if kind == "direct" else f"{rate:+g} %"
+        rates = "0 %" if not rate else "2 % off" if kind == "direct" else f"{rate:+g} %"
         skews[part] = tplh - tphl
-        beside = "" if lasts == formula == most else f" ({formula}{'+' * (formula == most)})"
+        # What the other kinds lose is no matter of the optocoupler, of which alone the formula speaks.
+        beside = f" ({formula}{'+' * (formula == most)})" if kind == "direct" and lasts < most else ""
         found[part, kind, rates] = f"{lasts}{'+' * (lasts == most)}{beside}"
         columns[kind, rates] = None
     table = _table(
-        "Hops before the first wrong byte, and (by the formula): by thru and rate of the sender. +: or more",
-        "optocoupler", "lows +us", *("\n".join(column) for column in columns),
+        "Hops before the first wrong byte (and by the formula), by thru and rate of the sender; +: or more",
+        "optocoupler", "+us", *("\n".join(column) for column in columns),
     )  # fmt: skip
     for part in sorted(skews, key=skews.get):
         table.add_row(part, f"{skews[part]:.3g}", *(found.get((part, *column), "") for column in columns))

@@ -16,14 +16,16 @@ __all__ = ["busy_song", "figures_of", "played", "small_song"]
 CLOCK = Clock(500e3, 1e-12)
 
 
-def played(song, *, spoil=None, thru="direct", through=None, **options):
+def played(song, *, spoil=None, thru="direct", through=None, edges=None, **options):
     """A :class:`sim.play.Result` of a song.
 
     ``spoil`` takes the ``(time, byte)`` that come out and returns what comes out instead; ``thru`` is the kind of the
-    chip's, ``through`` the :class:`sim.model.chain.Chain` before it; ``options`` are those of :func:`sim.song.wire`.
+    chip's, ``through`` the :class:`sim.model.chain.Chain` before it; ``edges`` are those at the pin, where the
+    sender does not make them; ``options`` are those of :func:`sim.song.wire`.
     """
     sent = wire(song, **options)
-    stimulus = Stimulus(sent.end + TAIL, {"midi_in": chain(sent.edges, through) if through else sent.edges})
+    edges = edges or (chain(sent.edges, through) if through else sent.edges)
+    stimulus = Stimulus(sent.end + TAIL, {"midi_in": edges})
     edges = stimulus.levels["midi_in"]
     # As deep as the model that it will be compared with, which a test may make shallow.
     model = packet_echo(edges, CLOCK, thru=thru, depth=play.DEPTH)

@@ -10,11 +10,13 @@ from hypothesis import strategies as st
 from sim import play
 from sim.journey import Journey, follow
 from sim.model.chain import Chain
+from sim.model.edges import settled
 from sim.model.midi import Message
 from sim.model.optocoupler import parse
 from sim.page.coding import pack, unpack
 from sim.page.fates import compare_ends, fates, notes, passages
 from sim.report import page, write_report
+from sim.song import wire
 from tests.played import busy_song, figures_of, played, small_song
 
 
@@ -185,6 +187,33 @@ def test_bytes_at_out_are_what_they_were_at_in():
     assert came[6:] == [byte for _, byte in result.heard.out][6:]
     # The status of the third note was left out.
     assert set(range(22)) - set(result.journey.out_sent) == {11, 14}
+
+
+def spoiled(data, bad):
+    """A result of bytes with rests between them, of which one, told by its number, is sent with a low stop bit."""
+    song = small_song("spoiled.mid")
+    song.messages, song.clocks = [(n * 1e-3, bytes((byte,))) for n, byte in enumerate(bytes.fromhex(data))], []
+    sent = wire(song)
+    stop = sent.times[bad] + 9 * sent.bit
+    edges = [edge for edge in sent.edges if abs(edge[0] - stop) > 1e-9]
+    return played(song, edges=settled(sorted([*edges, (stop, 0), (stop + sent.bit, 1)])))
+
+
+@pytest.mark.parametrize(
+    ("data", "bad", "came"),
+    [
+        # Cut off by a loss right behind F0, by another F0, by a loss twice in a row, and behind equal data.
+        ("f0 01 90 3c 40", 1, [0, None, 2, 3, 4]),
+        ("f0 f0 01 90 3c 40", 2, [0, None, 1, None, 3, 4, 5]),
+        ("f0 05 05 05 01 90 3c 40", 4, [0, 1, 2, 3, None, 5, 6, 7]),
+        ("f0 05 05 05 90 3c 40 f6", 7, [0, 1, 2, 3, None, 4, 5, 6]),
+    ],
+)
+def test_bytes_of_a_sysex_are_known_whatever_cut_it_off(data, bad, came):
+    result = spoiled(data, bad)
+    assert len(result.heard.framing_errors) == 1
+    assert result.match
+    assert result.journey.out_sent == came
 
 
 @pytest.fixture

@@ -5,6 +5,8 @@ import shutil
 
 import pytest
 
+from sim.model.chain import Chain
+from sim.model.optocoupler import parse
 from sim.page.coding import unpack
 from tests.browser import Browser
 from tests.played import figures_of, played, small_song
@@ -286,3 +288,16 @@ def test_song_of_little_is_drawn(browser, raw):
     song.raw = raw
     browser.open(played(song))
     assert "No notes" in browser.text("#channels")
+
+
+def test_line_behind_optocouplers_is_shown(browser):
+    through = Chain(3, parse("6N138@2.7k"), thru="retimed")
+    result = played(small_song(), through=through, thru="stored")
+    browser.open(result)
+    assert browser.text(".through") == f"through {through}"
+    assert browser.text("[data-figure=thru_overruns]") == "0"
+    # Its lows are 8 us longer than they should be, so edges come that much nearer.
+    told = float(re.search(r"stays ([\d.]+) µs away", browser.text("#eye-told"))[1])
+    assert told == pytest.approx(14 - 8, abs=2)
+    for css in DRAWN:
+        assert browser.pixels(css) > 5, css
