@@ -3,20 +3,18 @@
 import os
 import signal
 import sys
-import tempfile
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from types import SimpleNamespace
-from xml.etree import ElementTree
 
 import pytest
 
 from hdl.port import Port
 from hdl.receiver import Receiver
 from hdl.thru import DirectThru
-from sim import figures, summary, workers
 from sim import sweep as command
+from sim import workers
 from sim.points import SWEEPS, Glitch, Hops, Tolerance, port
-from sim.results import Results, ResultsError
+from sim.results import Results
 from sim.sweep import Plan, SweepError, main, sweep
 from sim.workers import WorkersError, cluster
 from tests.conftest import planted
@@ -119,11 +117,11 @@ def single_points(monkeypatch):
 @pytest.mark.usefixtures("single_points")
 def test_sweep_goes_on_where_it_was_interrupted(tmp_path):
     first = Inline(KeyboardInterrupt(), after=2)
-    assert not sweep([planned(tmp_path, Glitch, FOUR)], first, simulator="icarus")
+    assert not sweep([planned(tmp_path, Glitch, FOUR)], first)
     plan = planned(tmp_path, Glitch, FOUR)
     assert plan.results.missing(FOUR) == FOUR[2:]
     second = Inline()
-    assert sweep([plan], second, simulator="icarus")
+    assert sweep([plan], second)
     assert [points for _, points, *_ in second.done] == [[point] for point in FOUR[2:]]
     third = Inline()
     assert sweep([planned(tmp_path, Glitch, FOUR)], third)
@@ -134,7 +132,7 @@ def test_sweep_goes_on_where_it_was_interrupted(tmp_path):
 def test_lost_worker_is_one_line_and_loses_nothing_else(tmp_path):
     plan = planned(tmp_path, Glitch, FOUR)
     with pytest.raises(SweepError, match="one failed: gone") as error:
-        sweep([plan], Inline(ConnectionError("gone\nby the network"), after=3), simulator="icarus")
+        sweep([plan], Inline(ConnectionError("gone\nby the network"), after=3))
     assert "\n" not in str(error.value)
     assert planned(tmp_path, Glitch, FOUR).results.missing(FOUR) == FOUR[3:]
 
@@ -142,95 +140,20 @@ def test_lost_worker_is_one_line_and_loses_nothing_else(tmp_path):
 def test_any_executor_does(tmp_path):
     plan = planned(tmp_path, Glitch, FOUR[:1])
     with ThreadPoolExecutor() as executor:
-        assert sweep([plan], executor, simulator="icarus")
+        assert sweep([plan], executor)
     assert plan.results.of(FOUR[:1]) == [(FOUR[0], (4, 0))]
-
-
-def test_results_of_another_design_are_kept_and_not_taken(tmp_path):
-    results(tmp_path, Glitch, "1f").add(FOUR, [(4, 0)] * 4)
-    assert results(tmp_path, Glitch, "2e").missing(FOUR) == FOUR
-    results(tmp_path, Glitch, "2e").add(FOUR[:1], [(3, 1)])
-    assert results(tmp_path, Glitch, "1f").missing(FOUR) == []
-    assert results(tmp_path, Glitch, "2e").of(FOUR) == [(FOUR[0], (3, 1))]
 
 
 def test_identity_is_that_of_the_hardware():
     assert workers.identity(Glitch, CLK_FREQ) == workers.identity(Tolerance, CLK_FREQ)
     assert len({workers.identity(which, freq) for which in (Glitch, Hops) for freq in (CLK_FREQ, 16e6)}) == 4
-    assert workers.identity(Glitch, CLK_FREQ, with_bug) != workers.identity(Glitch, CLK_FREQ)
-
-
-def test_half_a_line_is_measured_again(tmp_path):
-    results(tmp_path, Glitch).add(FOUR, [(4, 0)] * 4)
-    path = tmp_path / "glitch.csv"
-    path.write_bytes(path.read_bytes()[:-5])
-    again = results(tmp_path, Glitch)
-    assert again.missing(FOUR) == FOUR[3:]
-    again.add(FOUR[3:], [(2, 1)])
-    assert results(tmp_path, Glitch).of(FOUR[3:]) == [(FOUR[3], (2, 1))]
-    assert path.read_text().count("\n") == 5
-
-
-@pytest.mark.parametrize("content", ["width,height\n1,2\n", "notes", "\n", "width_us,place_us"])
-def test_file_of_another_kind_is_refused_and_left_alone(tmp_path, content):
-    path = tmp_path / "glitch.csv"
-    path.write_text(content)
-    if content == "width_us,place_us":
-        # This is what a full disk leaves of the first line.
-        assert results(tmp_path, Glitch).missing(FOUR) == FOUR
-        return
-    with pytest.raises(ResultsError, match="must begin with the columns width_us,place_us,right,errors"):
-        results(tmp_path, Glitch)
-    assert path.read_text() == content
-
-
-@pytest.fixture
-def full_disk():
-    """A function after which no file can grow beyond so many bytes, as on a disk that is full; ``None``: it can."""
-    resource = pytest.importorskip("resource")
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    yield lambda size: resource.setrlimit(resource.RLIMIT_FSIZE, (before[0] if size is None else size, before[1]))
-    resource.setrlimit(resource.RLIMIT_FSIZE, before)
-
-
-def test_full_disk_leaves_whole_lines_and_loses_no_row(tmp_path, monkeypatch, full_disk):
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    kept = results(tmp_path, Glitch)
-    kept.add(FOUR[:1], [(4, 0)])
-    path = tmp_path / "glitch.csv"
-    whole = path.read_text()
-    # There is room for half of the next row.
-    full_disk(len(whole) + 10)
-    with pytest.raises(ResultsError, match=r"glitch.csv must be a file that can be written: File too large"):
-        kept.add(FOUR[1:3], [(4, 0), (3, 1)])
-    assert path.read_text() == whole
-    full_disk(None)
-    words = kept.rescue()
-    assert "the 2 rows that it lacks are in" in words
-    (rescued,) = (other for other in tmp_path.glob("glitch-*.csv"))
-    assert str(rescued) in words
-    # As the words say: added to the file they are taken.
-    path.write_text(whole + rescued.read_text())
-    assert results(tmp_path, Glitch).of(FOUR) == [(FOUR[0], (4, 0)), (FOUR[1], (4, 0)), (FOUR[2], (3, 1))]
-
-
-def test_rows_go_to_standard_output_if_nothing_can_be_written(tmp_path, monkeypatch, full_disk, capsys):
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    kept = results(tmp_path, Glitch)
-    full_disk(0)
-    with pytest.raises(ResultsError):
-        kept.add(FOUR[:1], [(4, 0)])
-    words = kept.rescue()
-    full_disk(None)
-    assert "on standard output" in words
-    assert "1,20.5,4,0,12000000,1f" in capsys.readouterr().out
-    assert list(tmp_path.glob("glitch-*")) == []
+    without_filter = workers.identity(Glitch, CLK_FREQ, lambda clk_freq, _: Port(clk_freq, glitch=0))
+    assert without_filter != workers.identity(Glitch, CLK_FREQ)
 
 
 @pytest.mark.usefixtures("single_points")
 def test_full_disk_during_a_sweep_is_one_line(tmp_path, monkeypatch):
     plan = planned(tmp_path, Glitch, FOUR)
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
 
     def full(file, lines):
         raise OSError(28, "No space left on device")
@@ -238,66 +161,7 @@ def test_full_disk_during_a_sweep_is_one_line(tmp_path, monkeypatch):
     monkeypatch.setattr(plan.results, "_write", full)
     monkeypatch.setattr(plan.results, "rescue", lambda: f"{len(plan.results.unsaved)} rows are saved elsewhere")
     with pytest.raises(SweepError, match="4 rows are saved elsewhere"):
-        sweep([plan], Inline(), simulator="icarus")
-
-
-def known(which, points):
-    """A plan for which this was measured: pairs of a point and its measures."""
-    return SimpleNamespace(sweep=which, points=None, results=SimpleNamespace(of=lambda _: points))
-
-
-def test_limits_are_the_last_values_below_which_nothing_was_wrong():
-    rows = [
-        ((rate, 0, 32, seed), (32 if abs(rate) < 5.21 else 4, 0))
-        for rate in (-5.3, -5.2, 0, 5.2, 5.22)
-        for seed in (1, 2)
-    ]
-    rows += [((0, skew, 32, 1), (32, int(skew == 15.7))) for skew in (-15.9, 15.5, 15.6, 15.7, 15.8)]
-    rows += [((rate, 12.9 + n / 10, 32, 1), (32 if n < 2 - rate else 0, 0)) for rate in (-1, 1) for n in range(5)]
-    stands = summary.stands([known(Tolerance, rows)])
-    assert stands == summary.Stands(5.2, 5.2, 15.6, None, pytest.approx(12.9), None, None)
-
-
-def test_glitch_is_stood_if_no_place_is_harmed():
-    rows = [((width, place), (4 - (width > 3 and place > 9), 0)) for width in (1, 3, 5) for place in (0, 10, 20, 30)]
-    assert summary.glitches(rows) == {1: 0.0, 3: 0.0, 5: 0.75}
-    assert summary.stands([known(Glitch, rows)]).glitch == 3
-
-
-def test_receiver_below_its_promise_is_told():
-    rows = [((rate, 0, 32, 1), (32 if rate < 5.1 else 0, 0)) for rate in (0, 4, 5, 5.1, 5.2)]
-    assert summary.falls_short([known(Tolerance, rows)], 12e6) == ["fast"]
-    assert summary.falls_short([known(Tolerance, rows)], 500e3) == []
-
-
-def boxes(svg, kind):
-    """Titles of the boxes of a kind."""
-    space = "{http://www.w3.org/2000/svg}"
-    found = ElementTree.fromstring(svg).iter(f"{space}rect")
-    return [box.find(f"{space}title").text for box in found if box.get("class") == kind and len(box)]
-
-
-def test_figures_show_every_point():
-    rows = [((rate, skew, 12, 0), (12 if rate < 1 else 3, 0)) for rate in (-1, 0, 1) for skew in (-2, 0, 2)]
-    svg = figures.tolerance(rows)
-    assert (len(boxes(svg, "right")), len(boxes(svg, "wrong"))) == (6, 3)
-    assert "+1 % baud, lows -2 us longer: 3 of 12 bytes before the first wrong one" in boxes(svg, "wrong")
-
-    rows = [((width, place), (width, 0)) for width in (0, 2, 4) for place in (0.5, 4.5)]
-    svg = figures.glitch(rows, 4)
-    assert [len(boxes(svg, kind)) for kind in ("right", "part", "wrong")] == [2, 2, 2]
-
-    rows = [(("<own>", 2, 5, kind, -2, 16, 12), (hops, 3)) for kind, hops in (("direct", 3), ("retimed", 12))]
-    titles = boxes(figures.hops(rows), "right")
-    assert titles[0].startswith("<own>, direct thru, -2 %: right for 3 hops, by the formula 3")
-    assert "right for 12 hops or more" in titles[1]
-
-
-def test_ideal_receiver_has_the_limits_that_are_printed_for_it():
-    assert figures.ideal_distortion(0) == pytest.approx((16, 16))
-    # The formula takes 9.5 bits where the stop bit's border is at 9, so that it is a little on the safe side.
-    assert figures.ideal_distortion(-0.01)[1] == pytest.approx(13.1, abs=0.05)
-    assert figures.ideal_distortion(0.01)[0] == pytest.approx(13.15, abs=0.05)
+        sweep([plan], Inline())
 
 
 @pytest.mark.parametrize(
@@ -336,13 +200,13 @@ def few_points(monkeypatch, single_points):
 
 @pytest.mark.usefixtures("few_points")
 def test_command_measures_draws_and_goes_on(tmp_path, capsys):
-    arguments = ["glitch", "--out", str(tmp_path), "--simulator", "icarus"]
+    arguments = ["glitch", "--out", str(tmp_path)]
     assert main([*arguments, "--workers", "2"]) == 0
     out = capsys.readouterr().out
     assert "3 us inverted in a frame harm a byte nowhere" in out
     assert "12 us inverted in a frame harm a byte at 100.0% of the places" in out
     assert (tmp_path / "glitch.csv").read_text().count("\n") == 5
-    assert len(boxes((tmp_path / "glitch.svg").read_text(), "right")) == 3
+    assert (tmp_path / "glitch.svg").read_text().startswith("<?xml")
     before = (tmp_path / "glitch.csv").read_text()
     assert main(arguments) == 0
     assert (tmp_path / "glitch.csv").read_text() == before
@@ -357,14 +221,14 @@ def test_interrupted_command_keeps_what_was_measured(tmp_path, capsys, monkeypat
         os.kill(os.getpid(), signal.SIGINT)
 
     monkeypatch.setattr(Results, "add", add)
-    assert main(["glitch", "--out", str(tmp_path), "--simulator", "icarus", "--workers", "1"]) == 130
+    assert main(["glitch", "--out", str(tmp_path), "--workers", "1"]) == 130
     kept = (tmp_path / "glitch.csv").read_text().count("\n") - 1
     assert 1 <= kept < 4
     assert f"interrupted; {4 - kept} points are left" in capsys.readouterr().err
 
 
 def test_stopped_worker_begins_nothing_and_ends_what_it_does_early(monkeypatch):
-    how = (port, CLK_FREQ, "direct", "icarus", 1e6)
+    how = (port, CLK_FREQ, "direct", "auto", 1e6)
     monkeypatch.setattr(workers, "stopped", SimpleNamespace(is_set=lambda: True))
     assert workers.measure("glitch", FOUR, *how) == []
     answers = iter([False])
@@ -396,5 +260,5 @@ def test_cluster_does_the_work(tmp_path):
     with scheduler:
         plan = planned(tmp_path, Glitch, FOUR[:2])
         with cluster(scheduler.scheduler_address) as executor:
-            assert sweep([plan], executor, simulator="icarus")
+            assert sweep([plan], executor)
     assert plan.results.of(FOUR[:2]) == [(FOUR[0], (4, 0)), (FOUR[1], (4, 0))]
