@@ -40,7 +40,7 @@ from rich.table import Table
 from hdl import verilog
 from hdl.line import LineInput
 from hdl.midi import BAUD
-from hdl.port import Port
+from hdl.port import PacketPort
 from hdl.receiver import Receiver
 from hdl.transmitter import Transmitter
 from sim.bench.run import SIMULATORS, Build, Design, SimulatorError, available
@@ -424,17 +424,18 @@ class Placer:
 
 def echo(clk_freq):
     """The main job's design: a port that sends what it receives."""
-    return Design.of(Port(clk_freq), clk_freq, joins={"received": "send"})
+    return Design.of(PacketPort(clk_freq), clk_freq, joins={"packets_out": "packets_in"})
 
 
 def _seconds(build, count):
     """Processor time that a run of so many bytes takes, all in all."""
     rng = random.Random(31250)
-    data = [rng.randrange(256) for _ in range(count)]
+    # Two channels by turns, so that no status is left out and the same bytes come out.
+    data = [rng.randrange(128) if n % 2 else 0xC0 + n // 2 % 2 for n in range(count)]
     frame = 10 / BAUD
     edges = [edge for n, byte in enumerate(data) for edge in frame_edges(n * frame, byte, 1 / BAUD)]
-    # The echo of the last byte begins before that byte ends, and lasts one frame more.
-    stimulus = Stimulus(until=(count + 2) * frame, levels={"midi_in": edges})
+    # A message of two bytes begins to leave before it ends, and takes as long as it took to come.
+    stimulus = Stimulus(until=(count + 3) * frame, levels={"midi_in": edges})
     begin = _seconds_of_children()
     (trace,) = build.run([stimulus])
     seconds = _seconds_of_children() - begin
