@@ -98,6 +98,10 @@ def test_a_run_leaves_nothing_in_the_cache_but_the_build(built, folder):
     build = built(design())
     (trace,) = build.run([blink()])
     assert trace.end == pytest.approx(1e-3)
+    # What is recorded are changes: the input's as they were given, and the output's some clocks later.
+    given = [(n * 1e-4, n % 2) for n in range(10)]
+    assert trace.levels["pin"] == [(0.0, 1), *(pytest.approx(edge) for edge in given)]
+    assert [level for _, level in trace.levels["level"]] == [1, *(level for _, level in given)]
     assert list(folder.iterdir()) == [build.directory]
 
 
@@ -244,19 +248,26 @@ def test_a_second_ctrl_c_ends_a_simulator_that_does_not_listen(built, folder):
             always @(posedge pin) while (1) go = ~go;
         endmodule
     """
+    build, over, had_to_be_ended = built(design(text=text)), threading.Event(), []
 
     def interrupt():
-        while not list(folder.glob("run-*/process")):
+        while not (files := list(folder.glob("run-*/process"))):
             time.sleep(0.1)
+        process = int(files[0].read_text())
         for _ in range(2):
             time.sleep(0.5)
             os.kill(os.getpid(), signal.SIGINT)
+        if not over.wait(30):
+            had_to_be_ended.append(process)
+            os.kill(process, signal.SIGKILL)
 
     thread = threading.Thread(target=interrupt)
     thread.start()
     with pytest.raises(KeyboardInterrupt):
-        built(design(text=text)).run([blink()], progress=lambda number, moment: None)
+        build.run([blink()], progress=lambda number, moment: None)
+    over.set()
     thread.join()
+    assert not had_to_be_ended
     assert not list(folder.glob("run-*"))
 
 
@@ -278,9 +289,10 @@ def test_whatever_else_who_watches_raises_comes_out_and_leaves_no_simulator(buil
     def progress(number, moment):
         raise LookupError("of its own")
 
+    before = set(threading.enumerate())
     with pytest.raises(LookupError, match="of its own"):
         built(design()).run([blink(60.0)], progress=progress)
-    assert threading.active_count() == 1
+    assert set(threading.enumerate()) <= before
     assert not list(folder.glob("run-*"))
 
 
