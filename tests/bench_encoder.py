@@ -1,4 +1,12 @@
-"""Bench of :class:`hdl.encoder.Encoder`, alone and with a parser behind it."""
+"""Bench of :class:`hdl.encoder.Encoder`, alone and with a parser behind it.
+
+Each of these bugs was planted in the design, and found: keeps running status on System Common; clears running
+status on real-time; keeps running status on a byte it does not know; takes another channel for the same status;
+never repeats a status; repeats a status a clock late; repeats a status a clock early; counts the age from when a
+status was offered; takes back the byte on offer; lets real-time wait for the end of a message; loses real-time
+behind the byte on offer; lets anything stand inside a message; sends packets with reserved codes; sends a byte too
+many; begins in the middle of a packet.
+"""
 
 import random
 

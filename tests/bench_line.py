@@ -1,4 +1,9 @@
-"""Bench of :class:`hdl.line.LineInput`."""
+"""Bench of :class:`hdl.line.LineInput`.
+
+Each of these bugs was planted in the design, and found: passes a pulse one sample short of the filter; waits one
+sample too many; counts samples that are not in a row; does not begin anew behind an edge; has no filter; turns the
+line over; has one register instead of two.
+"""
 
 import random
 

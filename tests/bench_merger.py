@@ -1,4 +1,14 @@
-"""Bench of :class:`hdl.merger.Merger`."""
+"""Bench of :class:`hdl.merger.Merger`.
+
+Each of these bugs was planted in the design, and found: hands on Active Sensing; echoes System Reset; takes F6 for
+the end of a SysEx; hands on the rest of a closed SysEx; keeps no place for the end of a SysEx; keeps no place for
+the F7 it inserts; leaves a place unused; does not close a SysEx that does not fit; does not close a SysEx that is
+cut off; does not close a silent SysEx; closes a SysEx at the first tick; lets real-time keep a SysEx open; leaves
+an open SysEx for another input; gives the turn away inside a SysEx; stays with an input that has more; drops
+real-time without a word; drops messages without a word; lets lines wait; offers what was not read yet; loses the
+number of the input; echoes no System Reset at all; filters All Sound Off; does not filter Poly; drops from an input
+that can wait.
+"""
 
 import random
 from collections import Counter

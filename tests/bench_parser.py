@@ -1,4 +1,11 @@
-"""Bench of :class:`hdl.parser.Parser`."""
+"""Bench of :class:`hdl.parser.Parser`.
+
+Each of these bugs was planted in the design, and found: lets real-time break a message; makes a packet of F9; keeps
+running status on F4 to F7; forgets running status; gives System Common running status; ignores a loss; forgets a
+loss behind a packet that waits; puts a loss before the byte on offer; waits for ever when a SysEx is lost; drops
+the F6 that cuts a SysEx off; does not close a SysEx; says cut of every end; does not say cut after a loss; says cut
+when nothing is; fills up with an old byte; takes F2 for a message of two bytes; changes a packet that nobody takes.
+"""
 
 import random
 from itertools import product

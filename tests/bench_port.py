@@ -1,4 +1,11 @@
-"""Benches of :class:`hdl.port.Port` and :class:`hdl.port.PacketPort`, each sending what it receives."""
+"""Benches of :class:`hdl.port.Port` and :class:`hdl.port.PacketPort`, each sending what it receives.
+
+Each of these bugs was planted in the design, and found: leads the input to the wrong pin; sends nothing; has no
+glitch filter; mixes up its errors; hides overrun; runs its transmitter a little slow; loses the mark of a cut
+SysEx; does not tell the parser of framing errors; does not tell the parser of breaks; does not tell the parser of
+overruns; drops packets when the FIFO is full; has a FIFO half as deep; sends every status; never repeats a status;
+shows bytes before they are taken.
+"""
 
 import random
 

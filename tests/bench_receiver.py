@@ -1,4 +1,9 @@
-"""Bench of :class:`hdl.receiver.Receiver`."""
+"""Bench of :class:`hdl.receiver.Receiver`.
+
+Each of these bugs was planted in the design, and found: takes a byte with a bad stop bit; samples a bit early;
+reverses the order of bits; takes a glitch for a start bit; does not wait for idle after a bad stop bit; calls every
+bad stop bit a break; overwrites the held byte; never says overrun; counts one clock too many to a bit.
+"""
 
 import random
 

@@ -1,4 +1,10 @@
-"""Bench of both ends of :mod:`hdl.sensing`."""
+"""Bench of both ends of :mod:`hdl.sensing`.
+
+Each of these bugs was planted in the design, and found: offers a clock late; does not hear what is sent; withdraws
+an FE that is on offer; offers an FE right after reset; sends another byte; sends FE after FE; is armed from the
+start; is armed by any byte; is never armed; is never disarmed; is disarmed by any other byte; gives up on a byte
+that is in time; waits for FE and no other byte; gives up too soon.
+"""
 
 import random
 

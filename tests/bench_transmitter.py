@@ -1,4 +1,9 @@
-"""Bench of :class:`hdl.transmitter.Transmitter`."""
+"""Bench of :class:`hdl.transmitter.Transmitter`.
+
+Each of these bugs was planted in the design, and found: reverses the order of bits; turns the line over; is low in
+reset; counts one clock too many to a bit; sends half a stop bit; sends two stop bits; takes a byte inside a frame;
+has no start bit.
+"""
 
 import random
 

@@ -1,6 +1,7 @@
 """docs/testplan.md against docs/protocol.md and the tests: no rule without a test, no test that is not there."""
 
 import ast
+import importlib
 import re
 from pathlib import Path
 
@@ -46,3 +47,21 @@ def test_test_of_the_plan_is_there(rule, test):
 @pytest.mark.parametrize("wrong", ["test_line.test_nothing", "test_nothing.test_line", "bench_receiver: nothing"])
 def test_a_test_that_is_gone_is_noticed(wrong):
     assert not exists(wrong)
+
+
+def planted(bench):
+    """Names of the bugs that were planted for a bench; a table may have one for each of its designs."""
+    tables = [table for name, table in vars(bench).items() if name.startswith("PLANTED")]
+    return [
+        name
+        for table in tables
+        for key, value in table.items()
+        for name in (value if isinstance(value, dict) else [key])
+    ]
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in (ROOT / "tests").glob("bench_*.py")))
+def test_docstring_of_a_bench_names_the_bugs_that_were_planted(name):
+    bench = importlib.import_module(f"tests.{name}")
+    words = " ".join(bench.__doc__.split())
+    assert [bug for bug in planted(bench) if bug not in words] == []
