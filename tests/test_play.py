@@ -13,6 +13,8 @@ from sim.model.edges import frames
 from sim.song import load, wire
 from tests.bench_port import PLANTED
 from tests.conftest import planted
+from tests.played import played as modelled
+from tests.played import small_song
 from tests.smf_bytes import END, event, file, packet, tempo
 
 MID = file(
@@ -150,6 +152,17 @@ def test_only_what_begins_before_the_end_that_was_asked_for_is_sent(song, played
     assert result["sent"] == "90 3c 64 e1 00 40"
 
 
+def test_running_status_and_clock_are_sent_unless_told_otherwise(song, played):
+    chord = song(file(event(0, 0x90, 60, 100) + event(1, 0x90, 64, 90) + END), "chord.mid")
+    for options, must in (
+        ([], "fa 90 3c 64 f8 40 5a fc"),
+        (["--no-clock"], "90 3c 64 40 5a"),
+        (["--no-clock", "--no-running-status"], "90 3c 64 90 40 5a"),
+    ):
+        _, result, _ = played(chord, *options)
+        assert result["sent"] == must
+
+
 def test_the_song_that_ships_is_played_when_no_other_is_named(played):
     status, result, _ = played("--until", "0.1")
     assert (status, result["input"]) == (0, "canon.mid")
@@ -191,6 +204,15 @@ def test_each_thing_that_must_match_is_looked_at(song, played, monkeypatch, bug,
     status, result, _ = played(song(LONG, "any.bin"), "--baud-error", baud_error)
     assert status == 1
     assert any(difference.startswith(words) for difference in result["differences"])
+
+
+def test_a_frame_without_a_stop_bit_at_a_pin_is_a_difference_though_all_bytes_are_right():
+    result = modelled(small_song())
+    assert result.match
+    spoilt = modelled(small_song())
+    end = spoilt.trace.end
+    spoilt.trace.levels["midi_out"] += [(end - 1e-3, 0), (end - 0.5e-3, 1)]
+    assert spoilt.differences == ["bad stop bits at OUT and THRU: must be 0, not 1"]
 
 
 # Waves
