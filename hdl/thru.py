@@ -9,7 +9,7 @@ from hdl.midi import BAUD, divide
 from hdl.receiver import Receiver
 from hdl.transmitter import Transmitter
 
-__all__ = ["DirectThru", "RetimedThru", "StoredThru"]
+__all__ = ["THRUS", "DirectThru", "RetimedThru", "StoredThru"]
 
 
 class DirectThru(wiring.Component):
@@ -220,3 +220,7 @@ class RetimedThru(wiring.Component):
         m.d.comb += self.level_out.eq(~mark)
 
         return m
+
+
+THRUS = {"direct": DirectThru, "stored": StoredThru, "retimed": RetimedThru}
+"""Each kind by its name, all constructed with ``(clk_freq, baud)``."""

@@ -8,7 +8,7 @@ from itertools import zip_longest
 from statistics import median
 
 from hdl.port import PacketPort
-from hdl.thru import DirectThru, RetimedThru, StoredThru
+from hdl.thru import THRUS
 from sim.bench.run import Build, Design, choose
 from sim.bench.trace import Stimulus
 from sim.journey import Journey
@@ -24,9 +24,6 @@ CLK_FREQ = 500e3
 """Default clock: the slowest with 16 clocks to a bit, so that a song takes seconds."""
 
 ERRORS = ("framing_errors", "breaks", "overruns", "thru_overruns")
-
-THRUS = {"direct": DirectThru, "stored": StoredThru, "retimed": RetimedThru}
-"""Kinds of thru by the names that the command line has for them."""
 
 DEPTH = 256
 """Packets that can wait in the chip."""
