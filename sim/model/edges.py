@@ -41,6 +41,17 @@ class Clock(NamedTuple):
         """Level of a line that rising edge ``n`` sees: the one just before it."""
         return level_at(edges, self.time(n) - ROUNDING)
 
+    def first_high(self, edges, n):
+        """The first rising edge from ``n`` on that sees a line high, or ``None`` if none does."""
+        if self.sees(edges, n):
+            return n
+        at = bisect_right(edges, self.time(n) - ROUNDING, key=lambda edge: edge[0])
+        for time, level in edges[at:]:
+            # A rise that falls again before the next clock edge was seen by none.
+            if level and self.sees(edges, n := self.after(time)):
+                return n
+        return None
+
 
 class Frame(NamedTuple):
     """Ten bits seen on a line: when the start bit fell (seconds), the byte, and whether the stop bit was high."""

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from sim.model.edges import BAUD
 from sim.model.encoder import Encoder
+from sim.model.fifo import Fifo
 from sim.model.line import line
 from sim.model.midi import SYSEX_END
 from sim.model.parser import Parser
@@ -115,21 +116,17 @@ class _Output:
     """FIFO, encoder and transmitter: packets to the edges of a line."""
 
     def __init__(self, clock, baud, depth, running_status, repeat):
-        self.clock, self.baud, self.depth = clock, baud, depth
+        self.clock, self.baud = clock, baud
+        self.fifo = Fifo(depth)
         self.encoder = Encoder(running_status=running_status, repeat=repeat * clock.freq)
         self.sent, self.packets = [], []
-        # Clock edges: at which each packet left the FIFO's memory for its output register, the last packet was taken
-        # off there, and the transmitter is ready for the next byte.
-        self.loads = []
-        self.passed = self.free = 0
+        # Clock edge at which the transmitter is ready for the next byte.
+        self.free = 0
 
     def write(self, packet, n):
         """Put in a packet at clock edge ``n``, or as soon after as there is room; returns when."""
-        if (full := len(self.loads) - (self.depth - 1)) >= 0:
-            n = max(n, self.loads[full] + 1)
-        load = max(n + 1, self.passed)
-        self.loads.append(load)
-        moment = load + 1
+        n = self.fifo.write(n)
+        moment = self.fifo.offered
         sent = self.encoder.step(packet, moment)
         if len(sent) < len(packet.bytes):
             # To leave out the status takes a clock.
@@ -140,7 +137,7 @@ class _Output:
                 self.encoder.left(moment)
             self.sent.append((self.clock.time(moment - 0.5), byte))
             self.free = moment + 10 * round(self.clock.freq / self.baud)
-        self.passed = moment
+        self.fifo.take(moment)
         self.packets.append((self.clock.time(moment), packet))
         return n
 

@@ -92,11 +92,4 @@ def receiver(level, clock, baud=BAUD, ready=()):
         Transfers at the clock edge at which they take place; errors at the clock edge that sees the pulse.
     """
 
-    def first_ready(n):
-        if clock.sees(ready, n):
-            return n
-        rises = (clock.after(time) for time, level in ready if level)
-        # A rise that falls again before the next clock edge was seen by none.
-        return next((at for at in rises if at > n and clock.sees(ready, at)), None)
-
-    return take(frames(level, clock, baud), clock, first_ready)
+    return take(frames(level, clock, baud), clock, lambda n: clock.first_high(ready, n))
