@@ -60,9 +60,9 @@ def checker(stimulus, clock, expected):
     return check
 
 
-def send(data, *, start=BIT, baud_error=0.0, gaps=()):
+def send(data, *, start=BIT, baud_error=0.0, gaps=(), bit=BIT):
     """Edges of frames one after the other, and the time at which the last one is over."""
-    bit = BIT / (1 + baud_error)
+    bit /= 1 + baud_error
     edges, time = [], start
     gaps = iter(gaps)
     for byte in data:
