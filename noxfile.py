@@ -79,3 +79,10 @@ def verilog(session):
     """A component as Verilog: ``nox -s verilog -- port --clk-freq 12e6 -o port.v``."""
     install(session)
     session.run("python", "-m", "hdl.verilog", *session.posargs)
+
+
+@nox.session
+def soak(session):
+    """The interface for long, both ways at once, with a host that stops at random: 100,000 bytes each way."""
+    install(session)
+    session.run("python", "-m", "tests.soak", *(session.posargs or ("--bytes", "100000")))

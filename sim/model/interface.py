@@ -25,8 +25,9 @@ SPARE = 64
 class Interfaced(NamedTuple):
     """What came of the edges at MIDI In and from the host.
 
-    Edges at the pins ``host_tx``, ``midi_out``, ``midi_thru`` and ``host_rts``, and of each light; and the bytes that
-    were sent to the host and to MIDI Out, ``(time, byte)`` at the clock edge at which the transmitter took each.
+    Edges at the pins ``host_tx``, ``midi_out``, ``midi_thru`` and ``host_rts``, and of each light; the bytes that were
+    sent to the host and to MIDI Out, ``(time, byte)`` at the clock edge at which the transmitter took each; and the
+    times of the clock edges that saw a frame from MIDI In or from the host lost.
     """
 
     host_tx: list
@@ -36,6 +37,8 @@ class Interfaced(NamedTuple):
     leds: list
     to_host: list
     to_midi: list
+    lost_from_midi: list
+    lost_from_host: list
 
 
 def interface(
@@ -85,6 +88,8 @@ def interface(
         [lights(sorted(events), clock, blink) for events in (came + went, wrong, came, went)],
         [(clock.time(n), byte) for n, byte in to_host.sent],
         [(clock.time(n), byte) for n, byte in from_host.sent],
+        [clock.time(n) for n in to_host.damaged],
+        [clock.time(n) for n in from_host.lost],
     )
 
 
