@@ -96,7 +96,7 @@ class Receiver(wiring.Component):
             m.d.sync += busy.eq(0)
 
         m.d.comb += [
-            complete.eq(sample & ~frame[0]),
+            complete.eq(sample & busy & ~frame[0]),
             good.eq(complete & self.level),
             self.framing_error.eq(complete & ~self.level & ~dark),
             self.break_.eq(complete & ~self.level & dark),
