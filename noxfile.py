@@ -86,3 +86,10 @@ def soak(session):
     """The interface for long, both ways at once, with a host that stops at random: 100,000 bytes each way."""
     install(session)
     session.run("python", "-m", "tests.soak", *(session.posargs or ("--bytes", "100000")))
+
+
+@nox.session
+def fuzz(session):
+    """Rough lines through models and hardware in lock-step: 10,000,000 and 200,000 bytes. Options after ``--``."""
+    install(session)
+    session.run("python", "-m", "tests.fuzz", *session.posargs)
