@@ -4,13 +4,14 @@ Everything that is drawn or tabled comes out of the model that the page describe
 ``<!-- name:begin -->`` and ``<!-- name:end -->``; what is between these is made anew, and all else is left alone.
 """
 
-import re
 import sys
 import xml.etree.ElementTree as ET
 from dataclasses import replace
 from math import cos, pi, sin
 from pathlib import Path
 
+from docs import page
+from docs.page import table
 from sim.model.chain import Chain, chain, lasting_hops
 from sim.model.current_loop import SENDERS, TOLERANCE, TYPICAL_LED, WORST_LED
 from sim.model.edges import BAUD, Clock, frame_edges, frames, level_at
@@ -416,11 +417,6 @@ FIGURES = {
 """What makes each figure, by its name in ``docs/figures``."""
 
 
-def _table(heading, rows):
-    lines = [heading, ["---"] * len(heading), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
-
-
 def loop_table():
     """What flows for a 0."""
     rows = []
@@ -431,7 +427,7 @@ def loop_table():
             rows.append([name, resistors, f"{led:g} V", *(milliamperes(case.current(led)) for case in cases)])
     off = f"{TOLERANCE * 100:g} %"
     cases = ["nominal", f"buffer's low at {BUFFER_LOW:g} V", f"weakest by {off}", f"strongest by {off}"]
-    return _table(["sender", "resistors", "LED", *cases], rows)
+    return table(["sender", "resistors", "LED", *cases], rows)
 
 
 def faults_table():
@@ -448,7 +444,7 @@ def faults_table():
             ]
         )
     heading = ["sender", "pin 4 at ground: in its resistor", "pin 4 at pin 5: into the low buffer"]
-    return _table([*heading, "pin 5 at ground: out of a buffer that drives high"], rows)
+    return table([*heading, "pin 5 at ground: out of a buffer that drives high"], rows)
 
 
 def stated_table():
@@ -466,7 +462,7 @@ def stated_table():
         ["pin 4 at ground", "0.111 A", f"{most.grounded:.3f} A", f"supply {off} high, resistor {off} low"],
         ["heat in the 33 ohm then", "0.383 W", f"{most.grounded_power:.3f} W", "the same"],
     ]
-    return _table(["what", "CA-033", "computed", "with the buffer's low at 0 V and"], rows)
+    return table(["what", "CA-033", "computed", "with the buffer's low at 0 V and"], rows)
 
 
 def parts_table():
@@ -482,7 +478,7 @@ def parts_table():
             promised = lasting_hops(part.skew, BOTH_ENDS)
             hops = "no limit" if promised is None else str(promised)
         rows.append([f"`{part.name}`", *delays, skew, hops, part.source, part.note])
-    return _table(["part", "tPHL", "tPLH", "lows longer by", "hops", "source", "note"], rows)
+    return table(["part", "tPHL", "tPLH", "lows longer by", "hops", "source", "note"], rows)
 
 
 def example():
@@ -518,7 +514,7 @@ def filter_table():
         else:
             result = "nothing"
         rows.append([f"{number(width * 1e6, 1)} us", result])
-    return _table(["low at the pin", "what the receiver gets"], rows)
+    return table(["low at the pin", "what the receiver gets"], rows)
 
 
 TABLES = {
@@ -532,24 +528,9 @@ TABLES = {
 """What makes each computed part of the page, by the name in its markers."""
 
 
-def refreshed(page):
-    """The page with its computed parts made anew.
-
-    Raises
-    ------
-    :exc:`ValueError`
-        If a pair of markers is not there exactly once.
-    """
-    for name, make in TABLES.items():
-        begin, end = f"<!-- {name}:begin -->", f"<!-- {name}:end -->"
-        if page.count(begin) != 1 or page.count(end) != 1 or page.index(end) < page.index(begin):
-            raise ValueError(f"{PAGE.name} must have {begin} once and {end} once behind it, where it belongs")
-        before, rest = page.split(begin)
-        page = f"{before}{begin}\n{make()}\n{end}{rest.split(end)[1]}"
-    unknown = set(re.findall(r"<!-- (\w+):(?:begin|end) -->", page)) - TABLES.keys()
-    if unknown:
-        raise ValueError(f"{PAGE.name} must have markers of {', '.join(TABLES)} only, not {', '.join(sorted(unknown))}")
-    return page
+def refreshed(text):
+    """The page with its computed parts made anew; raises :exc:`ValueError` if one has no place."""
+    return page.refreshed(text, TABLES, PAGE.name)
 
 
 def made():
@@ -560,14 +541,7 @@ def made():
 
 def main():
     """Write the page and its figures; returns the exit status."""
-    try:
-        for path, text in made().items():
-            path.parent.mkdir(exist_ok=True)
-            path.write_text(text, encoding="utf-8", newline="\n")
-    except (OSError, ValueError) as error:
-        print(f"docs.wire: {error}", file=sys.stderr)
-        return 2
-    return 0
+    return page.write(made, "docs.wire")
 
 
 if __name__ == "__main__":
