@@ -82,6 +82,27 @@ def verilog(session):
 
 
 @nox.session
+def build(session):
+    """A design for a board: ``nox -s build -- BOARD [DESIGN]``; ``nox -s build`` lists the boards."""
+    install(session, "board")
+    session.run("python", "-m", "board", *(("build", *session.posargs) if session.posargs else ("list",)))
+
+
+@nox.session
+def flash(session):
+    """Build it if need be, and flash the board: ``nox -s flash -- BOARD [DESIGN]``."""
+    install(session, "board")
+    session.run("python", "-m", "board", "flash", *session.posargs)
+
+
+@nox.session
+def host(session):
+    """The computer's end of the interface: ``nox -s host -- connect``, ``record``, ``play`` or ``monitor``."""
+    install(session, "host")
+    session.run("python", "-m", "board", "host", *session.posargs)
+
+
+@nox.session
 def soak(session):
     """The interface for long, both ways at once, with a host that stops at random: 100,000 bytes each way."""
     install(session)

@@ -6,7 +6,7 @@ from amaranth.lib import io, wiring
 
 __all__ = ["OPTIONAL", "AtPins", "Top"]
 
-OPTIONAL = {"leds", "host_cts", "host_rts", "midi_thru"}
+OPTIONAL = {"leds", "digits", "host_cts", "host_rts", "midi_thru"}
 """Members of a design that a board need not have a pin for."""
 
 

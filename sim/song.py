@@ -5,7 +5,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sim import smf
+from sim.model import smf
 from sim.model.edges import BAUD, frame_edges
 from sim.model.encoder import Encoder
 from sim.model.midi import KIND_OF, SYSEX, SYSEX_END, packets
@@ -103,41 +103,34 @@ def load(path):
 
 
 def _standard_midi_file(path, data):
+    song, start = Song(path.name), 0.0
     try:
-        file = smf.read(data)
-        song = Song(path.name)
-        tracks = file.tracks if file.type == 2 else [sorted((e for t in file.tracks for e in t), key=lambda e: e.ticks)]
-        start = 0.0
-        for track in tracks:
-            start = _play(track, file, start, song)
+        for piece in smf.read(data).timed():
+            _add(piece, start, song)
+            start = piece[-1][0] if piece else start
     except ValueError as error:
         raise SongError(f"{path} {error}") from None
     return song
 
 
-def _play(track, file, start, song):
-    """Add a track that begins at ``start`` to a song; returns when it ends."""
-    tempo, ticks, time, clock = 500_000, 0, start, start
-    for event in track:
-        if event.ticks > ticks:
-            # Film frames pass alike at every tempo, and only the clock goes by it.
-            time += (event.ticks - ticks) * (tempo * 1e-6 / file.quarter if file.quarter else 1 / file.second)
-            ticks = event.ticks
-            while clock < time - 1e-9:
-                song.clocks.append(clock)
-                clock += tempo * 1e-6 / 24
-                if len(song.clocks) > MOST_CLOCKS:
-                    raise ValueError(
-                        f"must need at most {MOST_CLOCKS} clocks, 24 to a quarter note, not more after {clock:.3g} s; "
-                        f"its tempo or a time in it is broken"
-                    )
+def _add(piece, start, song):
+    """Add to a song a piece that begins at ``start``: its messages, and the clocks that its tempo asks for."""
+    tempo, clock = smf.DEFAULT_TEMPO, start
+    for time, event in piece:
+        while clock < time - 1e-9:
+            song.clocks.append(clock)
+            clock += tempo * 1e-6 / 24
+            if len(song.clocks) > MOST_CLOCKS:
+                raise ValueError(
+                    f"must need at most {MOST_CLOCKS} clocks, 24 to a quarter note, not more after {clock:.3g} s; "
+                    f"its tempo or a time in it is broken"
+                )
         if event.tempo:
             # What is left until the next clock passes at the new tempo.
             clock = time + (clock - time) * event.tempo / tempo
             tempo = event.tempo
         if event.sent:
             song.messages.append((time, event.sent))
-    return time
 
 
 def _exclusives(path, data):

@@ -6,7 +6,7 @@ import random
 import mido
 import pytest
 
-from sim import smf
+from sim.model import smf
 from sim.songs import canon
 from tests.smf_bytes import END, chunk, event, file, packet, tempo
 

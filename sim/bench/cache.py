@@ -15,7 +15,7 @@ __all__ = ["CACHE", "DAY", "digest", "folder", "used"]
 CACHE = ROOT / "build"
 
 DAY = 86_400
-KEPT = {"icarus-*": 30 * DAY, "verilator-*": 30 * DAY, "new-*": DAY, "run-*": DAY}
+KEPT = {"icarus-*": 30 * DAY, "verilator-*": 30 * DAY, "board-*": 30 * DAY, "new-*": DAY, "run-*": DAY}
 """Seconds for which what nobody uses is kept: builds, and what a program that died at work left behind."""
 
 

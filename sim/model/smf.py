@@ -1,17 +1,23 @@
-"""Standard MIDI Files: what one asks to be sent, and when, in ticks.
+"""Standard MIDI Files: what one asks to be sent, and when; and a file of what was sent, written as it comes.
 
-Rules are those of *Standard MIDI Files 1.0*. mido, with which this project writes files, makes a SysEx of its own of
-every packet of a divided one and of every escaped byte, and refuses a whole file for one meta event that it does not
-understand. Both would put other bytes on the wire than the file asks for, or none, so files are read here.
+Rules are those of *Standard MIDI Files 1.0*. mido makes a SysEx of its own of every packet of a divided one and of
+every escaped byte, refuses a whole file for one meta event that it does not understand, and writes no escapes. That
+would put other bytes on the wire than the file asks for, or none, so files are read here, and recordings written.
 """
 
 from typing import NamedTuple
 
 from sim.model.midi import KIND_OF, SYSEX, SYSEX_END
 
-__all__ = ["Event", "File", "read"]
+__all__ = ["Event", "File", "Track", "read"]
 
-META, END_OF_TRACK, TEMPO = 0xFF, 0x2F, 0x51
+META, TEXT, END_OF_TRACK, TEMPO = 0xFF, 0x01, 0x2F, 0x51
+
+DEFAULT_TEMPO = 500_000
+"""Microseconds to a quarter note until a file says otherwise."""
+
+MOST = (1 << 28) - 1
+"""The largest number that four pieces of seven bits can hold."""
 
 FILM_FRAMES = {24: 24.0, 25: 25.0, 29: 30_000 / 1001, 30: 30.0}
 """Frames a second by the number that a division by film frames has; 29 stands for 30 with frames dropped."""
@@ -39,6 +45,25 @@ class File(NamedTuple):
     quarter: int | None
     second: float | None
     tracks: list
+
+    def timed(self):
+        """Lists of ``(seconds, event)``, each in the order of time.
+
+        All tracks together are one list. Those of type 2 are pieces of their own: a list for each, which begins at the
+        default tempo and at the time at which the one before it ended.
+        """
+        together = [sorted((event for track in self.tracks for event in track), key=lambda event: event.ticks)]
+        pieces, time = [], 0.0
+        for events in self.tracks if self.type == 2 else together:
+            tempo, ticks, piece = DEFAULT_TEMPO, 0, []
+            for event in events:
+                # Film frames pass alike at every tempo.
+                ticks_passed, ticks = event.ticks - ticks, event.ticks
+                time += ticks_passed * (tempo * 1e-6 / self.quarter if self.quarter else 1 / self.second)
+                tempo = event.tempo or tempo
+                piece.append((time, event))
+            pieces.append(piece)
+        return pieces
 
 
 def read(data):
@@ -167,3 +192,67 @@ class _Track:
             raise ValueError(f"must end its track at byte {self.end}, but an event goes on; it is broken")
         self.place += count
         return self.data[self.place - count : self.place]
+
+
+class Track:
+    """The one track of a file that is written while its music is played.
+
+    Parameters
+    ----------
+    quarter : :class:`int`
+        Ticks to a quarter note.
+    tempo : :class:`int`
+        Microseconds to a quarter note.
+    """
+
+    def __init__(self, quarter, tempo=DEFAULT_TEMPO):
+        if quarter not in range(1, 1 << 15):
+            raise ValueError(f"A quarter note must have 1 to {(1 << 15) - 1} ticks, not {quarter!r}")
+        if tempo not in range(1, 1 << 24):
+            raise ValueError(f"A tempo must be 1 to {(1 << 24) - 1} microseconds to a quarter note, not {tempo!r}")
+        self._header = b"MThd" + b"".join(n.to_bytes(size, "big") for n, size in ((6, 4), (0, 2), (1, 2), (quarter, 2)))
+        self._content = bytearray(b"\0" + bytes((META, TEMPO, 3)) + tempo.to_bytes(3, "big"))
+        self._ticks = 0
+
+    def add(self, ticks, sent):
+        """Add bytes that were sent so many ticks after the beginning.
+
+        One whole channel message stands as it is, whole SysEx as an F0 event; all else is escaped by an F7 event, as
+        the standard wants it of System Common and real-time. Ticks never go back.
+        """
+        self._content += self._event(ticks, sent)
+        self._ticks = ticks
+
+    def file(self, more=(), end=0):
+        """Bytes of a file of all that was added, then ``more`` of ``(ticks, sent)``, that ends at ``end`` or later."""
+        ticks, tail = self._ticks, b""
+        for moment, sent in more:
+            tail += self._event(moment, sent, ticks)
+            ticks = moment
+        tail += _pause(max(end - ticks, 0)) + bytes((META, END_OF_TRACK, 0))
+        return self._header + b"MTrk" + (len(self._content) + len(tail)).to_bytes(4, "big") + self._content + tail
+
+    def _event(self, ticks, sent, before=None):
+        before = self._ticks if before is None else before
+        if ticks < before:
+            raise ValueError(f"Events must be given in order; tick {ticks} comes before {before}")
+        kind = KIND_OF.get(sent[0])
+        if kind and kind.has_channel and len(sent) == 1 + kind.data and max(sent[1:]) < 0x80:
+            return _pause(ticks - before) + bytes(sent)
+        if sent[0] == SYSEX and sent[-1] == SYSEX_END and max(sent[1:-1], default=0) < 0x80:
+            return _pause(ticks - before) + bytes((SYSEX, *_number(len(sent) - 1), *sent[1:]))
+        return _pause(ticks - before) + bytes((SYSEX_END, *_number(len(sent)), *sent))
+
+
+def _pause(ticks):
+    """The ticks that pass before an event: a longer pause than one number can say has empty texts in it."""
+    texts, rest = divmod(ticks, MOST)
+    return (_number(MOST) + bytes((META, TEXT, 0))) * texts + _number(rest)
+
+
+def _number(value):
+    """A number in pieces of seven bits, of which all but the last have the top bit set."""
+    pieces = [value & 0x7F]
+    while value := value >> 7:
+        pieces.insert(0, value & 0x7F | 0x80)
+    return bytes(pieces)
