@@ -18,7 +18,7 @@ PLANTED = {
     "forgets an event at the tick": ("seen.eq(self.events)", "seen.eq(0)"),
     "goes out at the first tick": ("leds.eq(seen | self.events)\n\n", "leds.eq(self.events)\n\n"),
     "never goes out": ("leds.eq(seen | self.events)\n\n", "leds.eq(self.leds | self.events)\n\n"),
-    "ticks a clock late": ("timer.eq(self.period - 2)", "timer.eq(self.period - 1)"),
+    "ticks a clock late": ("timer == self.period - 1", "timer == self.period"),
     "shows the neighbour's events": ("leds.eq(self.leds | self.events)", "leds.eq(self.leds | self.events[::-1])"),
     "lights a clock late": ("leds.eq(self.leds | self.events)", "leds.eq(self.leds | seen)"),
 }

@@ -6,10 +6,16 @@ pins. Its class has ``SUMMARY``, one line; ``LEDS``, what each of its ``leds`` s
 """
 
 from board.designs.interface import Interface
+from board.designs.loopback import Loopback
+from board.designs.monitor import Monitor
+from board.designs.thru_box import ThruBox
 
 __all__ = ["DESIGNS"]
 
 DESIGNS = {
     "interface": Interface,
+    "thru_box": ThruBox,
+    "monitor": Monitor,
+    "loopback": Loopback,
 }
 """Class of each design, constructed with ``clk_freq`` and its options."""

@@ -46,14 +46,13 @@ class Lights(wiring.Component):
     def elaborate(self, platform):
         m = Module()
 
-        # The timer runs down to -1: its sign is the tick, without a comparison. It begins at 0, as every register of
-        # an iCE40 does at no cost.
-        width = (self.period - 2).bit_length()
-        timer = Signal(width + 1)
-        tick = timer[-1]
-        m.d.sync += timer.eq(timer - 1)
+        # It counts up and is compared: to load so wide a counter would cost another cell for each of its bits.
+        timer = Signal(range(self.period))
+        tick = Signal()
+        m.d.comb += tick.eq(timer == self.period - 1)
+        m.d.sync += timer.eq(timer + 1)
         with m.If(tick):
-            m.d.sync += timer.eq(self.period - 2)
+            m.d.sync += timer.eq(0)
 
         seen = Signal.like(self.events)
         m.d.sync += seen.eq(seen | self.events)

@@ -28,9 +28,9 @@ def lights(events, clock, seconds=0.05):
             if edges:
                 edges.append((clock.time(out), 0))
             edges.append((clock.time(n), 1))
-        # The timer ticks at clock edge 1 and every period from there. It is the second tick behind the last event that
-        # finds nothing new; an event at that very tick still keeps the LED lit.
-        out = 1 + period * ((n - 1) // period + 2)
+        # The timer ticks at the last clock edge of each period. It is the second tick behind the last event that finds
+        # nothing new; an event at that very tick still keeps the LED lit.
+        out = period * ((n + 1) // period + 2) - 1
     if edges:
         edges.append((clock.time(out), 0))
     return edges
