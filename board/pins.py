@@ -22,13 +22,13 @@ import re
 from amaranth.build import Attrs, Pins, Resource, Subsignal
 from amaranth.hdl import Shape
 
+from board.circuit.judge import WEAK_PULL_UP
 from board.errors import BoardError
 
 __all__ = [
     "PULL_DOWN",
     "PULL_DOWN_BASE",
     "PULL_DOWN_MAX",
-    "PULL_UP",
     "Phase",
     "Place",
     "carries_current",
@@ -46,13 +46,10 @@ __all__ = [
 SUPPLY = 3.3
 """Supply of the pins, in volts."""
 
-PULL_UP = (11e-6, 128e-6)
-"""Current in amperes of a pin's pull-up, least and most, at 3.3 V and up to 0.65 of that at the pin."""
-
 LOW, HIGH = 0.8, 2.0
 """Volts up to which a buffer's input with TTL's thresholds is low, and from which it is high."""
 
-PULL_DOWN_MAX = LOW / PULL_UP[1]
+PULL_DOWN_MAX = LOW / WEAK_PULL_UP[1]
 """Largest resistor in ohms that holds a pin low against its pull-up."""
 
 PULL_DOWN = 4700
@@ -74,8 +71,8 @@ def pin_volts(pull_down=math.inf):
     if not pull_down > 0:
         raise ValueError(f"Pull-down must be a positive number of ohms, not {pull_down!r}")
     # Above 0.65 of the supply the pull-up gives less than it must; the data sheets do not say how much less.
-    least = SUPPLY if math.isinf(pull_down) else min(PULL_UP[0] * pull_down, 0.65 * SUPPLY)
-    return least, min(PULL_UP[1] * pull_down, SUPPLY)
+    least = SUPPLY if math.isinf(pull_down) else min(WEAK_PULL_UP[0] * pull_down, 0.65 * SUPPLY)
+    return least, min(WEAK_PULL_UP[1] * pull_down, SUPPLY)
 
 
 def carries_current(phase, *, inverted, pull_down=math.inf):

@@ -1,0 +1,29 @@
+"""What Sphinx is told; ``nox -s docs`` runs it over what :mod:`docs.site` has gathered."""
+
+import sys
+from pathlib import Path
+
+ROOT = next(folder for folder in Path(__file__).resolve().parents if (folder / "noxfile.py").is_file())
+
+# Docstrings are read off the components as they stand.
+sys.path.insert(0, str(ROOT))
+
+project = "Fivepin"
+html_title = "Fivepin"
+html_theme = "furo"
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
+exclude_patterns = ["examples/*/README.md"]
+
+# The docstrings' own section, beside those that napoleon knows.
+napoleon_custom_sections = [("Members", "params_style")]
+napoleon_google_docstring = False
+autodoc_member_order = "bysource"
+autodoc_default_options = {"members": True, "show-inheritance": True}
+
+# Links to headings, as they work where the pages are read as plain files too.
+myst_heading_anchors = 4
+myst_enable_extensions = ["colon_fence"]
+
+# Names of other projects' objects, and words such as ``In(1)``, are written as code and lead nowhere.
+nitpicky = False
+suppress_warnings = ["ref.class", "ref.python"]
