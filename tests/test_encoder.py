@@ -151,13 +151,13 @@ def test_hardware_equals_model(design, case):
 @pytest.mark.parametrize("repeat", [2, 3, 4, 5])
 def test_hardware_repeats_a_status_after_as_few_clocks_as_are_allowed(repeat):
     bench = bench_encoder.age_bench(repeat=repeat)
-    assert not bench.failures()
+    assert not bench.fails()
 
 
 @pytest.mark.parametrize("bug", bench_encoder.PLANTED)
 def test_bench_finds_planted_bug(bug):
     broken = planted(HardwareEncoder, *bench_encoder.PLANTED[bug])
-    assert bench_encoder.bench(broken, seeds=1).failures() or bench_encoder.age_bench(broken).failures()
+    assert bench_encoder.bench(broken, seeds=1).fails() or bench_encoder.age_bench(broken).fails()
 
 
 @pytest.mark.parametrize("clk_freq", [0, -1, float("nan"), float("inf"), "12e6", None])

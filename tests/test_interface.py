@@ -28,8 +28,8 @@ def test_interface_equals_model(kind, case):
 @pytest.mark.parametrize("bug", bench_interface.PLANTED)
 def test_bench_finds_planted_bug(bug):
     broken = planted(Interface, *bench_interface.PLANTED[bug])
-    settings = (bench_interface.SLOW, bench_interface.INVERTED)
-    assert any(bench_interface.bench(setting, broken).failures() for setting in settings)
+    # The setting whose thru is one that can overrun.
+    assert bench_interface.bench(bench_interface.INVERTED, broken).fails()
 
 
 def test_cases_reach_what_they_are_about():

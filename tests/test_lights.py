@@ -9,7 +9,7 @@ from sim.model.lights import lights
 from tests import bench_lights
 from tests.conftest import cases, planted
 
-BENCHES = {clocks: bench_lights.bench(500e3, clocks=clocks) for clocks in (2, 3, 20)}
+BENCHES = {clocks: bench_lights.bench(500e3, clocks=clocks) for clocks in (2, 20)}
 
 
 @pytest.mark.parametrize(("clocks", "case"), cases(BENCHES))
@@ -19,7 +19,7 @@ def test_lights_equal_model(clocks, case):
 
 @pytest.mark.parametrize("bug", bench_lights.PLANTED)
 def test_bench_finds_planted_bug(bug):
-    assert bench_lights.bench(500e3, planted(Lights, *bench_lights.PLANTED[bug])).failures()
+    assert bench_lights.bench(500e3, planted(Lights, *bench_lights.PLANTED[bug])).fails()
 
 
 def test_a_light_lasts_for_one_to_two_periods():

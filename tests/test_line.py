@@ -22,7 +22,7 @@ def test_line_equals_model(kind, case):
 @pytest.mark.parametrize("bug", bench_line.PLANTED)
 def test_bench_finds_planted_bug(bug):
     broken = planted(LineInput, *bench_line.PLANTED[bug])
-    assert bench_line.bench(12e6, 3e-6, broken).failures()
+    assert bench_line.bench(12e6, 3e-6, broken).fails()
 
 
 def test_model_removes_pulse_of_three_microseconds_at_12_mhz():

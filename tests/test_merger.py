@@ -35,7 +35,7 @@ def test_merger_breaks_no_rule(design, case):
 @pytest.mark.parametrize(("design", "bug"), [(name, bug) for name, bugs in PLANTED.items() for bug in bugs])
 def test_bench_finds_planted_bug(design, bug):
     broken = planted(Merger, *PLANTED[design][bug])
-    assert bench_merger.bench(design, broken).failures()
+    assert bench_merger.bench(design, broken).fails()
 
 
 @pytest.mark.parametrize(
@@ -279,4 +279,4 @@ def test_two_full_lines_become_one_of_whole_messages(case):
 )
 def test_two_lines_find_planted_bug(bug, case):
     broken = planted(Merger, *PLANTED["two"][bug])
-    assert Bench(Design.of(TwoLines(broken), CLK_FREQ), {case: LINES[case]}).failures()
+    assert Bench(Design.of(TwoLines(broken), CLK_FREQ), {case: LINES[case]}).fails()

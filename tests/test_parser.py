@@ -295,4 +295,4 @@ def test_a_random_stream_that_fails_is_told_with_its_seed_and_in_its_shortest_fo
 @pytest.mark.parametrize("bug", bench_parser.PLANTED)
 def test_bench_finds_planted_bug(bug):
     broken = planted(HardwareParser, *bench_parser.PLANTED[bug])
-    assert bench_parser.bench(broken).failures()
+    assert bench_parser.bench(broken).fails()

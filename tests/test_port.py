@@ -23,7 +23,7 @@ def test_port_equals_model(clk_freq, case):
 @pytest.mark.parametrize("bug", bench_port.PLANTED)
 def test_bench_finds_planted_bug(bug):
     broken = planted(Port, *bench_port.PLANTED[bug])
-    assert bench_port.bench(500e3, broken).failures()
+    assert bench_port.bench(500e3, broken).fails()
 
 
 @pytest.mark.parametrize(("kind", "case"), cases(PACKET_BENCHES))
@@ -44,4 +44,4 @@ def test_bench_finds_bug_planted_in_packet_port(bug):
         bench_port.packet_bench(500e3, broken, **PARAMETERS),
         bench_port.packet_bench(500e3, broken, depth=24, running_status=False),
     )
-    assert any(bench.failures() for bench in benches)
+    assert any(bench.fails() for bench in benches)

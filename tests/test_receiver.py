@@ -19,7 +19,7 @@ def test_receiver_equals_model(clk_freq, case):
 @pytest.mark.parametrize("bug", bench_receiver.PLANTED)
 def test_bench_finds_planted_bug(bug):
     broken = planted(Receiver, *bench_receiver.PLANTED[bug])
-    assert bench_receiver.bench(500e3, broken).failures()
+    assert bench_receiver.bench(500e3, broken).fails()
 
 
 @pytest.mark.parametrize("level", [0, 1])

@@ -23,7 +23,7 @@ def test_sensing_equals_model(end, case):
 @pytest.mark.parametrize("bug", bench_sensing.PLANTED)
 def test_bench_finds_planted_bug(bug):
     component, right, wrong = bench_sensing.PLANTED[bug]
-    assert bench_sensing.bench(1e6, 0.2e-3, planted(component, right, wrong)).failures()
+    assert bench_sensing.bench(1e6, 0.2e-3, planted(component, right, wrong)).fails()
 
 
 @pytest.mark.parametrize("clk_freq", [5e3, 12e6, 16e6, 25e6, 48e6, 100e6])

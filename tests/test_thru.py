@@ -36,7 +36,7 @@ def test_thru_equals_model(kind, case):
 @pytest.mark.parametrize("bug", bench_thru.PLANTED)
 def test_bench_finds_planted_bug(bug):
     component, right, wrong = bench_thru.PLANTED[bug]
-    assert bench_thru.bench(500e3, planted(component, right, wrong)).failures()
+    assert bench_thru.bench(500e3, planted(component, right, wrong)).fails()
 
 
 @pytest.mark.parametrize("component", KINDS)

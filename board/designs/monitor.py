@@ -77,9 +77,7 @@ class Monitor(wiring.Component):
         *(f"a note is played with velocity {velocity} or more" for velocity in (32, 64, 80, 96, 112)),
     )
 
-    def __init__(
-        self, clk_freq, *, host_baud=115_200, thru="direct", depth=256, glitch=3e-6, blink=0.05, baud=BAUD
-    ):
+    def __init__(self, clk_freq, *, host_baud=115_200, thru="direct", depth=256, glitch=3e-6, blink=0.05, baud=BAUD):
         if thru not in THRUS:
             raise ValueError(f"Thru must be one of {', '.join(THRUS)}, not {thru!r}")
         self._thru = THRUS[thru](clk_freq, baud)

@@ -43,6 +43,28 @@ class Bench:
         """Raise :exc:`sim.bench.trace.Difference` if the design did wrong in the case called ``name``."""
         self.cases[name].check(self.traces(simulator)[name])
 
+    def runs(self, first=15_000, growth=6):
+        """Names of the cases in runs of the simulator, the short ones first.
+
+        The first run has about ``first`` clocks, and each after it ``growth`` times as many. Few broken designs come
+        through the first.
+        """
+        clocks = {name: case.stimulus.until * self.design.clk_freq for name, case in self.cases.items()}
+        runs, limit, total = [[]], first, 0
+        for name in sorted(clocks, key=clocks.get):
+            if runs[-1] and total + clocks[name] > limit:
+                runs.append([])
+                limit, total = limit * growth, 0
+            runs[-1].append(name)
+            total += clocks[name]
+        return [[name for name in self.cases if name in run] for run in runs]
+
+    def fails(self, simulator="auto"):
+        """Whether the design does wrong in any case; no more of them are run than it takes to know."""
+        return any(
+            Bench(self.design, {name: self.cases[name] for name in names}).failures(simulator) for names in self.runs()
+        )
+
     def failures(self, simulator="auto"):
         """What the design did wrong, by name of the case."""
         found = {}
