@@ -110,7 +110,60 @@ def soak(session):
 
 
 @nox.session
+def gates(session):
+    """Benches of port, packet port and interface on netlists, placed designs and bitstreams, all their cases."""
+    install(session, "board")
+    session.run("python", "-m", "tests.gate_level", *session.posargs)
+
+
+@nox.session
+def formal(session):
+    """What is proved of each component, for every input and for all time. Names, and options, after ``--``."""
+    install(session, "formal")
+    session.run("python", "-m", "tests.formal", *session.posargs)
+
+
+@nox.session
+def mutation(session):
+    """Small faults in the hardware, one at a time: do the benches see them? ``COMPONENT ...``, options after ``--``."""
+    install(session, "synthesis")
+    session.run("python", "-m", "tests.mutation", *session.posargs)
+
+
+@nox.session
 def fuzz(session):
     """Rough lines through models and hardware in lock-step: 10,000,000 and 200,000 bytes. Options after ``--``."""
     install(session)
     session.run("python", "-m", "tests.fuzz", *session.posargs)
+
+
+@nox.session
+def coverage(session):
+    """What the benches reach of the hardware and of the protocol, as a page. COMPONENTS and options after ``--``."""
+    install(session)
+    report = Path("build", "coverage.html")
+    report.parent.mkdir(exist_ok=True)
+    session.run("python", "-m", "tests.coverage", "--report", str(report), *session.posargs)
+
+
+@nox.session
+def trust(session):
+    """All campaigns anew, which takes hours, and docs/trust.md from what they find. Names of campaigns after ``--``."""
+    install(session, "board", "formal")
+    session.run("python", "-m", "docs.trust", "--measure", *session.posargs)
+
+
+@nox.session
+def lab(session):
+    """Grade a lab: ``nox -s lab -- 1``, another file ``-- 1 FILE``, a class ``-- all FOLDER --report OUT``."""
+    install(session)
+    session.run("python", "-m", "tests.lab", *(session.posargs or ("--help",)))
+
+
+@nox.session
+def docs(session):
+    """The site, in build/site: every waveform and table made anew, every link inside followed."""
+    install(session, "circuit", "board", "docs")
+    session.run("python", "-m", "docs.site")
+    session.run("python", "-m", "sphinx", "-W", "--keep-going", "-q", "-b", "html", "build/site-source", "build/site")
+    print("build/site/index.html")

@@ -70,12 +70,13 @@ def interface(
     :class:`Interfaced`
     """
     copied = THRUS[thru](midi_in, clock, baud)
+    may_send = line(host_cts, clock, 0)
     from_host = _from_host(frames(line(host_rx, clock, 0), clock, host_baud), depth, 10 * round(clock.freq / baud))
     to_host = _to_host(
         frames(line(midi_in, clock, glitch), clock, baud),
         from_host.lost,
         depth,
-        lambda n: clock.first_high(line(host_cts, clock, 0), n),
+        lambda n: clock.first_high(may_send, n),
         10 * round(clock.freq / host_baud),
     )
     wrong = [*to_host.damaged, *from_host.lost, *(clock.after(time) - 1 for time in copied.overruns)]
