@@ -19,10 +19,10 @@ LONGEST_INTERVAL = 0.3
 class SensingSender(wiring.Component):
     """Offers an FE whenever nothing was sent for ``interval`` seconds.
 
-    It is on offer that long, to the clock, after the last byte was sent, or after reset; without a reset at power-up the
-    first is on offer at once. The specification allows 0.3
-    seconds; the default of 0.27 leaves room for a clock that is 1 % off, and for what the FE has to wait for. An FE
-    that is on offer stays so until it is taken, even if something else is sent by then: one more does no harm.
+    It is on offer that long, to the clock, after the last byte was sent, or after reset; without a reset at power-up
+    the first is on offer at once. The specification allows 0.3 seconds; the default of 0.27 leaves room for a clock
+    that is 1 % off, and for what the FE has to wait for. An FE that is on offer stays so until it is taken, even if
+    something else is sent by then: one more does no harm.
 
     Parameters
     ----------
