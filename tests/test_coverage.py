@@ -2,7 +2,10 @@
 
 import ast
 import json
+import random
 import re
+import subprocess
+import sys
 from html.parser import HTMLParser
 
 import pytest
@@ -10,10 +13,14 @@ import pytest
 # amaranth: UnusedElaboratable=no
 from docs import trust
 from hdl import verilog
+from hdl.port import PacketPort
 from sim.bench.bench import Bench
 from sim.bench.run import SIMULATORS
 from sim.bench.simulators import ROOT, Simulator
-from tests.coverage import hardware, page
+from sim.model.parser import Parser
+from tests import bench_port
+from tests.conftest import planted
+from tests.coverage import hardware, of_parser, page
 from tests.coverage.__main__ import main
 from tests.coverage.counts import Bit, declarations, read
 from tests.coverage.explained import Explanation, Missing, explain, load, missing
@@ -23,8 +30,18 @@ from tests.coverage.probes import LINE, PASSED, TAKEN, Place, Probed
 from tests.coverage.subjects import ELSEWHERE, SUBJECTS, TABLES, bench_of
 from tests.coverage.summary import summary
 from tests.mutation.subjects import Subject
+from tests.random_midi import random_stream
 
 RULES = re.findall(r"^\| (R\d+) \|", (ROOT / "docs/protocol.md").read_text(encoding="utf-8"), re.MULTILINE)
+
+OF_STRUCTURES = (
+    "packet.eq(packets.payload)",
+    "stored.payload.data.eq(",
+    "write.data.eq(",
+    "self.packets.payload.eq(",
+    "self.packets_out.payload.eq(",
+)
+"""Statements of which Amaranth forgets the line, as they set a structure; each stands among others that have theirs."""
 
 TITLES = [table.title for table in TABLES]
 
@@ -54,6 +71,8 @@ def test_every_statement_of_every_component_is_in_a_design_that_is_measured():
     for path in sorted((ROOT / "hdl").glob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "eq":
+                if any(target in ast.unparse(node) for target in OF_STRUCTURES):
+                    continue
                 # A statement is where its ``eq`` is written; over several lines, where that begins or ends.
                 places = {(f"hdl/{path.name}", n) for n in range(node.lineno, node.end_lineno + 1)}
                 assert places & measured, f"hdl/{path.name}:{node.lineno} is in no design that coverage measures"
@@ -124,10 +143,17 @@ def test_every_rule_of_the_protocol_is_in_a_table_or_says_why_not():
     assert not told & ELSEWHERE.keys()
 
 
-@pytest.mark.parametrize("name", GAPS)
+# The other mergers have the same cases, and the program checks all.
+@pytest.mark.parametrize("name", [name for name in GAPS if "," not in name])
 def test_cases_that_fill_gaps_hold(name):
     cases = dict(GAPS[name](SUBJECTS[name].bench))
     assert Bench(SUBJECTS[name].bench.design, cases).failures() == {}
+
+
+def test_a_case_that_fills_a_gap_finds_a_bug_planted_in_the_packet_port():
+    broken = planted(PacketPort, "connect(m, flipped(self.realtime), encoder.realtime)", "pass")
+    bench = bench_port.packet_bench(500e3, broken, depth=16, running_status=True, repeat=0.01)
+    assert Bench(bench.design, dict(GAPS["packet_port"](bench))).failures()
 
 
 SMALL = {"sensing_receiver": 1, "sensing_sender": 1, "receiver": 2, "retimed_thru": 1}
@@ -141,6 +167,27 @@ def test_every_pair_is_met_and_not_by_gaps_alone(name):
     for each in tables:
         counts = each.counted(bench, bench.traces())
         assert [pair for pair in each.pairs if not counts[pair]] == []
+
+
+def test_states_of_the_parser_are_those_of_its_model():
+    live, state, seen = Parser(), of_parser.NOTHING, set()
+    for byte in random_stream(random.Random(5), 20_000):
+        _ = live.lose() if byte is None else live.step(byte)
+        state = of_parser.after(state, byte)
+        status, waiting = live._status, len(live._waiting)
+        if status is None:
+            expected = {of_parser.NOTHING}
+        elif status == 0xF0:
+            begins = waiting and live._waiting[0] == 0xF0
+            expected = {of_parser.SYSEX[waiting - 1] if begins else of_parser.SYSEX[2 + waiting]}
+        elif status > 0xF0:
+            expected = {f"{status:02X}" + ", 1 came" * waiting}
+        else:
+            words = "1 byte" if of_parser.CHANNEL[status >> 4] == 1 else "2 bytes"
+            expected = {f"{kind} of {words}" + ", 1 came" * waiting for kind in ("status", "running status")}
+        assert state in expected
+        seen.add(state)
+    assert seen == set(of_parser.AFTER_DATA)
 
 
 def test_a_pair_that_no_case_meets_is_missing():
@@ -208,35 +255,37 @@ def test_what_was_kept_has_every_line_and_leaves_nothing_without_a_reason():
 
 
 @needs_verilator
-def test_program_measures_a_component_and_writes_page_and_figures(tmp_path, capsys):
-    arguments = ["sensing_sender", "--json", str(tmp_path / "c.json"), "--report", str(tmp_path / "c.html")]
-    assert main([*arguments, "--jobs", "1"]) == 0
-    figures = json.loads((tmp_path / "c.json").read_text(encoding="utf-8"))["components"]["sensing_sender"]
-    assert figures["lines"][0] == figures["lines"][1] == 4
-    assert figures["branches"] == [2, 2]
-    assert figures["pairs"] == [5, 5]
-    assert len(figures["explained"]) == figures["bits"][1] - figures["bits"][0] == 8
-    assert "sensing_sender" in capsys.readouterr().out
+def test_program_measures_a_component_and_writes_page_and_figures(tmp_path):
+    arguments = ["sensing_receiver", "--json", str(tmp_path / "c.json"), "--report", str(tmp_path / "c.html")]
+    command = [sys.executable, "-m", "tests.coverage", *arguments, "--jobs", "1"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=300)
+    assert (done.returncode, done.stderr.strip()) == (0, "")
+    figures = json.loads((tmp_path / "c.json").read_text(encoding="utf-8"))["components"]["sensing_receiver"]
+    for what, count in {"lines": 5, "branches": 5, "bits": 20, "pairs": 9}.items():
+        assert figures[what] == [count, count]
+    assert "sensing_receiver" in done.stdout
     text = (tmp_path / "c.html").read_text(encoding="utf-8")
     check_page(text)
-    assert "Active Sensing, the sender" in text
-    assert "timer.eq(timer - waiting)" in text
+    assert "Active Sensing, the receiver" in text
+    assert "armed.eq(1)" in text
 
 
 @needs_verilator
 def test_what_no_case_reaches_is_found(monkeypatch):
-    subject = SUBJECTS["sensing_sender"]
-    name = "nothing is added to a busy line"
-    alone = Subject(
-        "sensing_sender", "sensing_sender", lambda: [Bench(subject.bench.design, {name: subject.bench.cases[name]})]
-    )
-    monkeypatch.setitem(SUBJECTS, "sensing_sender", alone)
-    found = measure("sensing_sender")
-    gaps = {gap.where for gap in missing(found, TABLES)}
-    assert "realtime__valid[0]" in gaps
-    assert "Active Sensing, the sender's end: FE is on offer, FE is taken" in gaps
-    figures = summary({"sensing_sender": found}, {"sensing_sender": ["sensing_sender"]})["components"]["sensing_sender"]
-    assert ["bit", "realtime__valid[0]"] in figures["open"]
+    bench = SUBJECTS["sensing_receiver"].bench
+    name = "a sender that never sends FE may fall silent"
+    alone = Subject("sensing_receiver", "sensing_receiver", lambda: [Bench(bench.design, {name: bench.cases[name]})])
+    monkeypatch.setitem(SUBJECTS, "sensing_receiver", alone)
+    monkeypatch.delitem(GAPS, "sensing_receiver")
+    found = measure("sensing_receiver")
+    gaps = {tuple(gap) for gap in missing(found, TABLES)}
+    assert ("line", "m.d.sync += armed.eq(1)") in gaps
+    assert ("branch", "taken: with m.If(self.received.payload == ACTIVE_SENSING):") in gaps
+    assert ("bit", "silent[0]") in gaps
+    assert ("pair", "Active Sensing, the receiver's end: armed, silence") in gaps
+    figures = summary({"x": found}, {"x": []})["components"]["x"]
+    assert ["line", "m.d.sync += armed.eq(1)"] in figures["open"]
+    assert figures["lines"] == [4, 5]
 
 
 @needs_verilator
@@ -244,12 +293,12 @@ def test_a_bench_that_fails_covers_nothing(monkeypatch):
     def fails(trace):
         raise AssertionError("it did wrong")
 
-    subject = SUBJECTS["sensing_sender"]
+    subject = SUBJECTS["sensing_receiver"]
     name, case = next(iter(subject.bench.cases.items()))
     bench = Bench(subject.bench.design, {name: case._replace(check=fails)})
-    monkeypatch.setitem(SUBJECTS, "sensing_sender", Subject("sensing_sender", "sensing_sender", lambda: [bench]))
+    monkeypatch.setitem(SUBJECTS, "sensing_receiver", Subject("sensing_receiver", "sensing_receiver", lambda: [bench]))
     with pytest.raises(AssertionError, match="it did wrong"):
-        measure("sensing_sender")
+        measure("sensing_receiver")
 
 
 @pytest.mark.parametrize(

@@ -39,6 +39,13 @@ def test_kept_results_name_what_was_measured(name):
     assert "/" not in json.dumps(kept)
 
 
+def test_kept_results_have_a_component_to_a_line_and_are_read_back():
+    kept = {"command": "c", "tools": {"a": "1", "b": "2"}, "components": {"x": {"digest": "d"}, "y": {"lines": [1, 2]}}}
+    text = trust.as_text(kept)
+    assert json.loads(text) == kept
+    assert '  "y": {"lines": [1, 2]}\n' in text
+
+
 def test_a_result_of_an_older_version_is_marked_on_its_row_and_below():
     kept = {"coverage": {"command": "c", "tools": {}, "components": {"receiver": coverage(digest("receiver"))}}}
     assert trust.row("receiver", kept)[0][4] == "20 of 20"
