@@ -12,6 +12,8 @@ project = "Fivepin"
 html_title = "Fivepin"
 html_theme = "furo"
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
+# Beside the pages: scripts, and what the browser needs to grade a lab.
+html_extra_path = ["_extra"]
 exclude_patterns = ["examples/*/README.md"]
 
 # The docstrings' own section, beside those that napoleon knows.

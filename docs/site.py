@@ -1,7 +1,8 @@
 """Gathers the site: ``python -m docs.site`` writes what Sphinx reads to ``build/site-source``.
 
 Pages are those of this folder. A page for each component is made of its docstring, of a scene that is simulated anew
-(:mod:`docs.scenes`), and of where its model, bench and tests are.
+(:mod:`docs.scenes`), and of where its model, bench and tests are. What *Try it in the browser* loads is gathered by
+:mod:`docs.pyodide`.
 """
 
 import inspect
@@ -9,7 +10,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from docs import scenes
+from docs import pyodide, scenes
 from docs.wire import DOCS
 from hdl import verilog
 
@@ -89,6 +90,8 @@ def gather(folder=SOURCE, tick=None):
             shutil.copytree(DOCS / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("CONTRIBUTING.md", "CHANGELOG.md"):
         shutil.copy(ROOT / name, folder / name.lower())
+
+    pyodide.gather(folder / "_extra" / "try")
 
     components = verilog.components()
     (folder / "components").mkdir()

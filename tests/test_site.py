@@ -89,6 +89,9 @@ def test_sphinx_finds_nothing_amiss(source, tmp_path):
     page = (tmp_path / "html/components/receiver.html").read_text(encoding="utf-8")
     for words in ("framing_error", "Pulses for one clock when a stop bit was low", "Members", "receiver.svg"):
         assert words in page
+    assert 'src="try/page.js"' in (tmp_path / "html/try.html").read_text(encoding="utf-8")
+    for name in ("page.js", "worker.js", "config.json", "course.zip"):
+        assert (tmp_path / "html/try" / name).is_file()
 
 
 def test_sphinx_would_find_a_link_that_leads_nowhere(source, tmp_path):
