@@ -21,7 +21,7 @@ from tests.formal.statement import CANARY, parameters_as_text
 
 __all__ = [
     "FAILED", "FOUND", "INTERRUPTED", "MISSED", "PROVED", "TIMED_OUT", "UNDECIDED",
-    "Tools", "Verdict", "find", "missing_tools", "prove",
+    "ToolError", "Tools", "Verdict", "find", "missing_tools", "prove", "search_path",
 ]  # fmt: skip
 
 PROVED, FAILED, UNDECIDED, TIMED_OUT, INTERRUPTED = "proved", "failed", "not proved", "timed out", "interrupted"
