@@ -27,7 +27,7 @@ def add_arguments(parser, designs):
     where = parser.add_argument_group(
         "pins", "a PIN is the FPGA's (47, B4) or a connector's and its number (PMOD1A.3); default: see list"
     )
-    for name in ("midi_in", "midi_out", "midi_thru", "host_rx", "host_tx", "host_cts", "host_rts"):
+    for name in ("midi_in", "midi_out", "midi_thru", "host_rx", "host_tx", "host_cts", "host_rts", "audio"):
         where.add_argument(f"--{name.replace('_', '-')}", dest=f"pin_{name}", metavar="PIN", type=_pins(1))
     where.add_argument(
         "--out-pins", dest="pin_outs", metavar="PIN,...", type=_pins(), help="of a design's many outputs"

@@ -27,6 +27,7 @@ SIZES = {
     "thru_box": Size(150, 0),
     "monitor": Size(650, 4),
     "loopback": Size(450, 1),
+    "instrument": Size(600, 0),
 }
 """Of each design with its default options, as measured by building it for every board, rounded up to fifties.
 

@@ -243,8 +243,12 @@ def default_pins(board, name, count):
                 f"{board.title} has places for {len(board.outs)} outputs, not {count}; name them: --out-pins"
             )
         return list(board.outs[:count])
-    text = getattr(board, name, "")
+    text = getattr(board, PLACE_OF.get(name, name), "")
     return [text] if text else None
+
+
+PLACE_OF = {"audio": "midi_out"}
+"""Members whose default place is that of another, which no design has beside them."""
 
 
 def midi_resource(*, midi_in, midi_out="", midi_thru="", outs=(), inverted=()):
@@ -306,6 +310,11 @@ def ports(board, platform, members, where, inverted=()):
         platform.add_resources([midi_resource(**midi, inverted=inverted)])
         group = platform.request("midi", 0, dir="-")
         found |= {name: getattr(group, name.removeprefix("midi_")) for name, text in midi.items() if text}
+
+    if "audio" in pins:
+        parts = Pins(pins["audio"], dir="o", invert="audio" in inverted), Attrs(IO_STANDARD="SB_LVCMOS")
+        platform.add_resources([Resource("audio", 0, *parts)])
+        found["audio"] = platform.request("audio", 0, dir="-")
 
     host = [name for name in members if name.startswith("host_")]
     if any(name in pins for name in host):

@@ -2,7 +2,6 @@
 
 import importlib
 import inspect
-from dataclasses import replace
 
 import pytest
 
@@ -30,13 +29,6 @@ VARIANTS = [
 pytestmark = pytest.mark.filterwarnings("ignore:.* created but never used")
 
 
-def of(number, name):
-    """A lab with the tiers of one of its components alone."""
-    lab = LABS[number]
-    tiers = [tier for tier in lab.tiers if tier.cases[0].unit.component == name]
-    return replace(lab, components={name: lab.components[name]}, tiers=tiers)
-
-
 def told(graded):
     """What a grade says, for a test that fails."""
     failed = graded.first_failed
@@ -45,7 +37,7 @@ def told(graded):
 
 @pytest.mark.parametrize(("number", "name"), BLOCKS)
 def test_the_block_in_hdl_is_the_solution(number, name):
-    lab = of(number, name)
+    lab = LABS[number].alone(name)
     graded = grade(lab, lab.components, simulate)
     assert graded.percent == 100, told(graded)
     assert graded.mistake is None
@@ -53,24 +45,13 @@ def test_the_block_in_hdl_is_the_solution(number, name):
 
 @pytest.mark.parametrize(("number", "name", "variant"), VARIANTS, ids=lambda value: getattr(value, "__name__", None))
 def test_a_block_that_is_written_otherwise_is_right_too(number, name, variant):
-    graded = grade(of(number, name), {name: variant}, simulate)
+    graded = grade(LABS[number].alone(name), {name: variant}, simulate)
     assert graded.percent == 100, told(graded)
 
 
 def test_there_are_enough_variants_and_mistakes():
     assert len(VARIANTS) >= 20
     assert len({(number, row.mistake) for number, rows in PLANTED.items() for row in rows}) >= 20
-
-
-@pytest.mark.parametrize(
-    ("number", "planted"),
-    [pytest.param(n, row, id=f"{n}-{row.component}-{row.mistake}") for n, rows in PLANTED.items() for row in rows],
-)
-def test_a_classic_mistake_is_named(number, planted):
-    graded = grade(of(number, planted.component), {planted.component: broken(planted)}, simulate)
-    assert graded.percent < 100
-    assert graded.mistake, told(graded)
-    assert graded.mistake.name == planted.mistake, told(graded)
 
 
 @pytest.mark.parametrize("number", LABS)
@@ -97,8 +78,9 @@ def test_a_starter_is_the_block_with_its_body_taken_out(number):
         solution = lab.components[name]
         assert not signature_differs(component, solution)
         assert inspect.getdoc(component) == inspect.getdoc(solution)
-        made, must = (unit.make(each) for unit in lab.units if unit.component == name for each in (component, solution))
-        assert made.signature.members == must.signature.members
+        for unit in lab.units:
+            if unit.component == name:
+                assert unit.make(component).signature.members == unit.make(solution).signature.members
         assert component.elaborate is not solution.elaborate
 
 
@@ -121,13 +103,14 @@ def test_a_signature_that_differs_is_found():
 # --- The run ---
 
 
-@pytest.mark.parametrize("number", LABS)
-def test_all_simulators_see_the_same(number):
-    """The first tiers of each component; one design of each, as a design is compiled for each simulator."""
+# Verilator takes seconds to compile a design.
+@pytest.mark.parametrize("number", LABS if "icarus" in available() else (1, 5))
+def test_amaranths_simulator_sees_what_the_others_see(number):
+    """To the picosecond; one unit of each component."""
     lab = LABS[number]
     name = next(iter(available()))
     units = {unit.component: unit for unit in reversed(lab.units)}.values()
-    for unit in list(units)[: 1 if name == "verilator" else None]:
+    for unit in units:
         stimuli = [case.stimulus for tier in lab.tiers for case in tier.cases if case.unit is unit]
         make = lab.components[unit.component]
         seen = simulate(unit.make(make), unit.clk_freq, stimuli)

@@ -5,6 +5,7 @@ pins. Its class has ``SUMMARY``, one line; ``LEDS``, what each of its ``leds`` s
 ``add_arguments(parser)``, whose options have the names of its constructor's keywords.
 """
 
+from board.designs.instrument import Instrument
 from board.designs.interface import Interface
 from board.designs.loopback import Loopback
 from board.designs.monitor import Monitor
@@ -17,5 +18,6 @@ DESIGNS = {
     "thru_box": ThruBox,
     "monitor": Monitor,
     "loopback": Loopback,
+    "instrument": Instrument,
 }
 """Class of each design, constructed with ``clk_freq`` and its options."""
