@@ -100,6 +100,10 @@ RULES = {
         "90 3c 40, f: 3c, 90 3c 40, f: 91, 90 3c 40, f: f6, 90 3c 40",
         "90 3c 40 3c 90 3c 40 91 90 3c 40 f6 90 3c 40",
     ),
+    "a single byte that is the last status is sent all the same": (
+        "90 3c 40, f: 90, 90 3c 40, 90 3c 40",
+        "90 3c 40 90 90 3c 40 3c 40",
+    ),
 }
 RULES_WITHOUT = {
     "without running status every status is sent": (
@@ -117,25 +121,28 @@ SLIPS = {
     "nothing but real-time slips in": ("90 3c 40", [(4, 0x92), (4, 0x04)], "90 fa fc 3c 40"),
 }
 
-# When a note comes, in clocks, and how long the line is stalled at first; and what is sent.
-AGES = {
-    "a status is left out until its time is over": ([0, REPEAT - 1], 0, "90 3c 40 3c 40"),
-    "a status is repeated when its time is over": ([0, REPEAT], 0, "90 3c 40 90 3c 40"),
-    "a status that was left out grows old all the same": ([0, REPEAT - 20, REPEAT], 0, "90 3c 40 3c 40 90 3c 40"),
-    "a repeated status is young again": ([0, REPEAT, 2 * REPEAT - 1], 0, "90 3c 40 90 3c 40 3c 40"),
-    "a status grows old from when it was taken": ([0, 20 + REPEAT - 1], 20, "90 3c 40 3c 40"),
-    "a status that waited is repeated in its time": ([0, 20 + REPEAT], 20, "90 3c 40 90 3c 40"),
-    "a status that is old stays old": ([0, *(n * 999 for n in range(1, 9))], 0, " ".join(["90 3c 40"] * 9)),
-}
+
+def ages(repeat):
+    """When a note comes, in clocks, and how long the line is stalled at first; and what is sent: by name."""
+    return {
+        "a status is left out until its time is over": ([0, repeat - 1], 0, "90 3c 40 3c 40"),
+        "a status is repeated when its time is over": ([0, repeat], 0, "90 3c 40 90 3c 40"),
+        "a status that was left out grows old all the same": ([0, repeat - 20, repeat], 0, "90 3c 40 3c 40 90 3c 40"),
+        "a repeated status is young again": ([0, repeat, 2 * repeat - 1], 0, "90 3c 40 90 3c 40 3c 40"),
+        "a status grows old from when it was taken": ([0, 20 + repeat - 1], 20, "90 3c 40 3c 40"),
+        "a status that waited is repeated in its time": ([0, 20 + repeat], 20, "90 3c 40 90 3c 40"),
+        "a status that is old stays old": ([0, *(n * 999 for n in range(1, 9))], 0, " ".join(["90 3c 40"] * 9)),
+    }
 
 
-def bench(component=HardwareEncoder, rules=RULES, seeds=6, **options):
-    """The bench for an encoder, but for the time after which it repeats a status."""
-    result = Bench(Design.of(Watched(component(CLK_FREQ, **options)), CLK_FREQ))
+def bench(component=HardwareEncoder, rules=RULES, seeds=6, repeat=None, **options):
+    """The bench for an encoder, but for the time after which it repeats a status: ``repeat``, in clocks."""
+    seconds = {} if repeat is None else {"repeat": repeat / CLK_FREQ}
+    result = Bench(Design.of(Watched(component(CLK_FREQ, **seconds, **options)), CLK_FREQ))
 
     def add(name, items, realtime=(), ready=(), expected=None):
         stimulus = in_clocks(result.design.clock, "bytes", items, realtime, ready)
-        result.cases[name] = Case(stimulus, checker(stimulus, expected, **options))
+        result.cases[name] = Case(stimulus, checker(stimulus, expected, repeat=repeat, **options))
 
     for name, (offered, expected) in rules.items():
         items = [(0, packet) for packet in read(offered)]
@@ -160,7 +167,7 @@ def age_bench(component=HardwareEncoder, repeat=REPEAT):
         stimulus = in_clocks(result.design.clock, "bytes", items, (), ready)
         result.cases[name] = Case(stimulus, checker(stimulus, **options))
 
-    for name, (times, stall, expected) in AGES.items() if repeat == REPEAT else ():
+    for name, (times, stall, expected) in ages(repeat).items() if repeat >= REPEAT else ():
         items = [(time, *read("90 3c 40")) for time in times]
         add(name, items, [(0, 0), (stall, 1)] if stall else (), expected=expected)
     for seed in range(3):

@@ -61,6 +61,9 @@ def stimuli(clk_freq, glitch):
     rng = random.Random(5)
     period = 1 / clk_freq
 
+    # What comes next finds a line that is high, whatever it was before the reset.
+    yield "a reset while the line is low", [(BIT, 0)], False
+
     edges, time = [], BIT
     for byte in rng.randbytes(20):
         edges += frame_edges(time, byte, BIT)

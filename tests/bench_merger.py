@@ -179,6 +179,17 @@ def shaken(rng, items, longest):
     return random_times(rng, values, longest)
 
 
+def any_packet(rng):
+    """A packet of any content, but most often one that is a bit away from what the rules are about."""
+    realtime = (0xF8 + rng.randrange(8)) ^ rng.choice((0, 0, 0x08, 0x10, 0x20, 0x40, 0x80))
+    first = rng.choice((rng.randrange(256), realtime, 0xF0, 0xF6, 0xF7, rng.randrange(128)))
+    code = rng.choice((rng.randrange(16), rng.randrange(4, 8), 0x4, 0xB, 0xF, 0xF if first > 0xF7 else 0x9))
+    if code in (4, 5, 6, 7) and first > 0x80 and first != 0xF7:
+        # No status but F7 is odd there: F0 and F6 are all that a parser makes.
+        first &= 0xFE
+    return Packet(code, 0, (first, rng.choice((rng.randrange(128), rng.randrange(119, 128))), rng.randrange(128)))
+
+
 def now_and_then(every, until):
     """A ``ready`` that is high for one clock in every so many seconds."""
     edges = [(0.0, 0)]
@@ -192,6 +203,9 @@ def situations(inputs, rules):
     rng = random.Random(f"{inputs} {rules}")
     yield from any_merger(rng, inputs)
     yield from filters(inputs, rules)
+    offered = [line(*["c001"] * (rules.depth - 4), sysex(9), byte=(8 + n) * CLOCK) for n in range(inputs)]
+    situation = Situation(offered, 4e-3, {"packets": [(0, 0), (2e-3, 1)]}, {"overruns": [0] * inputs})
+    yield "the end of a SysEx has the last place of each queue", situation
     if inputs == 2 and not rules.waits:
         yield from two_lines(rules.timeout)
         yield from no_room()
@@ -209,6 +223,22 @@ def any_merger(rng, inputs):
         end = max(items[-1][0] for items in offered) + 1e-3
         ready = {name: random_ready(rng, end, rng.choice((6, 40, 200)) * CLOCK) for name in ("packets", "realtime")}
         yield f"streams of anything with random stalls, number {n}", Situation(offered, end + 1e-3, ready)
+
+    rng = random.Random(f"anything {inputs}")
+    for n, (number, longest) in enumerate(((300, 3), (200, 30), (60, 300), (20, 1500))):
+        offered = [random_times(rng, [any_packet(rng) for _ in range(number)], longest * CLOCK) for _ in range(inputs)]
+        # Enough for each to have its turn, even if a SysEx has to be closed for it.
+        end = max(items[-1][0] for items in offered) + number * 4 * inputs * CLOCK
+        ready = {name: random_ready(rng, end, rng.choice((6, 40, 200)) * CLOCK) for name in ("packets", "realtime")}
+        yield f"packets of any content with random stalls, number {n}", Situation(offered, end + 1e-3, ready)
+
+    bytes_ = [[at(0, 0xF, rng.choice((0xF8, 0xFA, 0xFB, 0xFC, 0xFD)))[1] for _ in range(200)] for _ in range(inputs)]
+    offered = [random_times(rng, packets, 20 * CLOCK) for packets in bytes_]
+    ready = {"realtime": random_ready(rng, 8e-3, 12 * CLOCK)}
+    yield "real-time at any moment", Situation(offered, 9e-3, ready)
+
+    offered = [line(*["f8", "fa", "fb", "fc"] * 3, byte=(8 + n) * CLOCK) for n in range(inputs)]
+    yield "more real-time than can wait", Situation(offered, 2e-3, {"realtime": [(0, 0), (1e-3, 1)]})
 
     offered = [line(*[f"9{n}{k:02x}40" for k in range(60)], byte=CLOCK) for n in range(inputs)]
     yield "all inputs as fast as they can", Situation(offered, 2e-3)

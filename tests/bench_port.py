@@ -46,10 +46,30 @@ PLANTED_IN_PACKET_PORT = {
 def bench(clk_freq, component=Port):
     """The bench for a port at ``clk_freq``."""
     design = Design.of(component(clk_freq, BAUD), clk_freq, joins={"received": "send"})
-    cases = {}
+    # What comes next finds a port that was in the middle of things.
+    stimulus = cut_off([0x55, 0xAA, 0x0F, 0x00], 2.55)
+    cases = {"a reset in the middle of a byte": Case(stimulus, cut_off_checker(stimulus, design.clock))}
     for name, stimulus in stimuli():
         cases[name] = Case(stimulus, checker(stimulus, design.clock))
     return Bench(design, cases)
+
+
+def cut_off(data, count):
+    """A line that carries bytes, but ends after ``count`` of them; with a part of a byte there."""
+    until = BIT + 10 * count * BIT
+    return Stimulus(until, {"midi_in": [edge for edge in send(data)[0] if edge[0] < until]})
+
+
+def cut_off_checker(stimulus, clock):
+    """Until it ends, all must be what the model says."""
+    return lambda trace: expect_twin(trace, before(trace.end, echo(stimulus.levels["midi_in"], clock)), clock)
+
+
+def before(end, model):
+    """What a model says of the time up to ``end``."""
+    if isinstance(model, list):
+        return [event for event in model if (event[0] if isinstance(event, tuple) else event) < end]
+    return model._make(before(end, part) for part in model)
 
 
 def checker(stimulus, clock):
@@ -85,7 +105,9 @@ def expect_twin(trace, model, clock):
 def packet_bench(clk_freq, component=PacketPort, **parameters):
     """The bench for a packet port; ``parameters`` are those that its model has, too."""
     design = Design.of(component(clk_freq, BAUD, **parameters), clk_freq, joins={"packets_out": "packets_in"})
-    cases = {}
+    # What comes next finds a port with full hands, and in the middle of a SysEx.
+    stimulus = cut_off([0xC0, *range(14), 0xF0, 1, 2, 3, 4, 5], 18.55)
+    cases = {"a reset in the middle of a SysEx": Case(stimulus, packet_checker(stimulus, design.clock, parameters))}
     for name, stimulus in packet_stimuli(300 if clk_freq < 1e6 else 45):
         cases[name] = Case(stimulus, packet_checker(stimulus, design.clock, parameters))
     return Bench(design, cases)
@@ -95,7 +117,7 @@ def packet_checker(stimulus, clock, parameters):
     """Packets in their order, cut or not; bytes, errors and both pins to the clock."""
 
     def check(trace):
-        model = packet_echo(stimulus.levels["midi_in"], clock, **parameters)
+        model = before(trace.end, packet_echo(stimulus.levels["midi_in"], clock, **parameters))
         expect_twin(trace, model, clock)
         cut = trace.levels["cut"]
         packets = [
@@ -157,6 +179,7 @@ def stimuli():
     def line(edges, until):
         return Stimulus(until + 25 * BIT, {"midi_in": edges})
 
+    yield "a byte right after reset", line(*send([0x3C], start=1e-6))
     yield "bytes one by one", line(*send(rng.randbytes(20), gaps=[rng.uniform(0, 20 * BIT) for _ in range(20)]))
     yield "bytes back to back", line(*send(rng.randbytes(40)))
     yield "a sender one percent slow", line(*send(rng.randbytes(40), baud_error=-0.01))

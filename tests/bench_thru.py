@@ -56,9 +56,10 @@ def bench(clk_freq, component):
     kind = component.__name__.removesuffix("Thru").lower()
     design = Design.of(component(clk_freq, BAUD), clk_freq)
     cases = {}
-    for name, edges, expected, overruns in stimuli(clk_freq, kind):
-        # Two bytes can still be on their way through a stored thru.
-        stimulus = Stimulus(edges[-1][0] + 32 * BIT, {"level_in": edges})
+    for n, (name, edges, expected, overruns) in enumerate(stimuli(clk_freq, kind)):
+        # Two bytes can still be on their way through a stored thru. Each case ends at another moment of a bit, so that
+        # the reset which comes next finds the timers anywhere.
+        stimulus = Stimulus(edges[-1][0] + (32 + n % 16 / 16) * BIT, {"level_in": edges})
         cases[name] = Case(stimulus, checker(stimulus, design.clock, kind, expected, overruns))
     return Bench(design, cases)
 
@@ -205,6 +206,11 @@ def stimuli(clk_freq, kind):
 
     edges = [(0.0, 0), (7 * BIT, 1), (7.3 * BIT, 0), (9 * BIT, 1), *frame_edges(10 * BIT, 0xC3, BIT)]
     yield "a line that is low after reset must be idle first", edges, [0xC3] if retimed else None, 0
+
+    soon = random.Random(8)
+    for n in range(16):
+        edges = frame_edges(soon.uniform(0.05, 1.1) * BIT, 0xC3, BIT)
+        yield f"a byte soon after reset, number {n}", edges, None if retimed or direct else [0xC3], None
 
     edges, time = [], BIT
     for n in range(-12, 13):
