@@ -22,8 +22,8 @@ import re
 from amaranth.build import Attrs, Pins, Resource, Subsignal
 from amaranth.hdl import Shape
 
-from board.circuit.judge import WEAK_PULL_UP
 from board.errors import BoardError
+from board.ice40 import PULL_UP
 
 __all__ = [
     "PULL_DOWN",
@@ -49,7 +49,7 @@ SUPPLY = 3.3
 LOW, HIGH = 0.8, 2.0
 """Volts up to which a buffer's input with TTL's thresholds is low, and from which it is high."""
 
-PULL_DOWN_MAX = LOW / WEAK_PULL_UP[1]
+PULL_DOWN_MAX = LOW / PULL_UP[1]
 """Largest resistor in ohms that holds a pin low against its pull-up."""
 
 PULL_DOWN = 4700
@@ -71,8 +71,8 @@ def pin_volts(pull_down=math.inf):
     if not pull_down > 0:
         raise ValueError(f"Pull-down must be a positive number of ohms, not {pull_down!r}")
     # Above 0.65 of the supply the pull-up gives less than it must; the data sheets do not say how much less.
-    least = SUPPLY if math.isinf(pull_down) else min(WEAK_PULL_UP[0] * pull_down, 0.65 * SUPPLY)
-    return least, min(WEAK_PULL_UP[1] * pull_down, SUPPLY)
+    least = SUPPLY if math.isinf(pull_down) else min(PULL_UP[0] * pull_down, 0.65 * SUPPLY)
+    return least, min(PULL_UP[1] * pull_down, SUPPLY)
 
 
 def carries_current(phase, *, inverted, pull_down=math.inf):

@@ -234,7 +234,7 @@ def build(song_wire, clk_freq=CLK_FREQ, simulator="auto", thru="direct"):
     port = PacketPort(clk_freq, thru=THRUS[thru], depth=DEPTH)
     design = Design.of(port, clk_freq, joins={"packets_out": "packets_in"})
     clocks = (song_wire.end + TAIL) * clk_freq
-    return PortBuild(design, choose(simulator, design, clocks, 12 * len(song_wire.bytes)), thru)
+    return PortBuild(design, choose(simulator, design, clocks, 12 * len(song_wire.bytes)), thru=thru)
 
 
 def play(song, song_wire, build, *, through=None, progress=None, dump=None):

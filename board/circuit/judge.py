@@ -10,6 +10,7 @@ from math import log
 
 from board.circuit.catalogue import BARE_PIN
 from board.circuit.description import STANDARD, SUPPLY_TOLERANCE, supply_class
+from board.ice40 import PULL_UP
 from sim.model.current_loop import SENDERS, TOLERANCE, TYPICAL_LED, WORST_LED, CurrentLoop
 
 __all__ = [
@@ -40,12 +41,6 @@ NEED_LIMIT = 5e-3
 
 LOW = 0.4
 """Volts at which an isolator's output counts as low."""
-
-WEAK_PULL_UP = (11e-6, 128e-6)
-"""Amperes of an iCE40's own pull-up at 3.3 V, least and most (Lattice FPGA-DS-02008, table 4.5).
-
-A pin has it before and while the FPGA configures itself (Lattice, answer 5044).
-"""
 
 
 def loop_of(supply, out, receiver=220.0, on=0.0):
@@ -243,7 +238,7 @@ def configuration(choices):
     """Volts at the buffer's input while the FPGA configures itself: least, most. 3.3 V without a pull-down."""
     if choices.pull_down is None:
         return 3.3, 3.3
-    weak, strong = WEAK_PULL_UP
+    weak, strong = PULL_UP
     return (
         min(3.3, weak * choices.pull_down * (1 - TOLERANCE)),
         min(3.3, strong * choices.pull_down * (1 + TOLERANCE)),

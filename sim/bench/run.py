@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.metadata import version as version_of_package
 from pathlib import Path
@@ -54,7 +54,7 @@ class Build:
 
     design: Design
     simulator: Simulator
-    options: tuple = ()
+    options: tuple = field(default=(), kw_only=True)
 
     @cached_property
     def directory(self):

@@ -311,6 +311,7 @@ TIERS = [
         [_velocities().case("20, 40, 80, 127", check_louder)],
         (
             "A pin is high or low. But behind a resistor and a capacitor it is as high as it is often high.",
+            "A counter compared with velocity comes round only 2,000 times a second at this clock, and that is heard.",
             "Add velocity to seven bits in each clock: the carry is high in velocity of 128 clocks, and evenly spread.",
         ),
     ),
