@@ -82,7 +82,7 @@ def measure(name):
     probed = Probed(bench.design.component)
     text, looked_at = probed.verilog("dut")
     design = Design.of(bench.design.component, bench.design.clk_freq, bench.design.joins, text)
-    build = Build(design, SIMULATORS["verilator"], OPTIONS)
+    build = Build(design, SIMULATORS["verilator"], options=OPTIONS)
     stimuli = [case.stimulus for case in bench.cases.values()]
 
     with tempfile.TemporaryDirectory() as work:
