@@ -3,7 +3,8 @@
 import sys
 from pathlib import Path
 
-ROOT = next(folder for folder in Path(__file__).resolve().parents if (folder / "noxfile.py").is_file())
+# The folder in which it is run, if what was gathered is not below the project.
+ROOT = next((folder for folder in Path(__file__).resolve().parents if (folder / "noxfile.py").is_file()), Path.cwd())
 
 # Docstrings are read off the components as they stand.
 sys.path.insert(0, str(ROOT))

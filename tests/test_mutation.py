@@ -164,6 +164,16 @@ def test_solver_proves_what_cannot_be_seen_and_tells_how_else_it_is(of_line, too
     assert answer.words.startswith("in clock ")
 
 
+def test_solver_tells_a_register_that_a_reset_leaves_wrong(tools):
+    subject = SUBJECTS["receiver"]
+    text = mutants.base(subject)
+    found = {mutant.name: mutant for mutant in mutants.all_mutants(subject, tools, text)}
+    wrong = found[name_of("receiver", "busy = Signal()", "mux.1", "B", "inv")]
+    answer = compare(subject, text, wrong, tools)
+    assert answer.outcome == DIFFERENT
+    assert "rst=1" in answer.words
+
+
 @needs_icarus
 def test_solver_never_proves_what_a_bench_has_killed(tools):
     # A stream goes in here, of which something is taken for granted.

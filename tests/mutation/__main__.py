@@ -20,7 +20,7 @@ from tests.mutation.subjects import SUBJECTS, components_of
 
 __all__ = ["main"]
 
-COUNT = 50
+COUNT = 60
 """Mutants of a component, if nothing else is asked for."""
 
 PATIENCE = 300.0

@@ -108,7 +108,7 @@ def _side_by_side(subject, mutant):
 def _top(design, text):
     """Verilog of both side by side."""
     # A component without registers has neither clock nor reset.
-    absent = {name for name in ("clk", "rst") if not re.search(rf"\binput \d+ \\{name}\b", text)}
+    absent = {name for name in ("clk", "rst") if not re.search(rf"\binput \d+\s+\\{name}\b", text)}
     inputs = {"clk": 1, "rst": 1} | {name: width for name, (width, _) in design.pins_in.items()}
     outputs = {name: width for name, (width, _) in design.pins_out.items()}
     for name, width in design.streams_in.items():
