@@ -221,6 +221,7 @@ def _sources(cell):
 def _short(path):
     """A path from the root of the project, or of the library."""
     path = Path(path)
-    if path.is_relative_to(ROOT):
+    # The library may be installed below the project.
+    if path.is_relative_to(ROOT) and "site-packages" not in path.parts:
         return str(path.relative_to(ROOT))
     return "/".join(path.parts[path.parts.index("amaranth") :])
