@@ -158,7 +158,8 @@ def lab(session):
     """Grade a lab: ``nox -s lab -- 1``, another file ``-- 1 FILE``, a class ``-- all FOLDER --report OUT``."""
     # Lab 7 alone asks a solver.
     install(session, *(("formal",) if session.posargs[:1] in (["7"], ["all"]) else ()))
-    session.run("python", "-m", "tests.lab", *(session.posargs or ("--help",)))
+    # Less than a full grade is no failure of the session.
+    session.run("python", "-m", "tests.lab", *(session.posargs or ("--help",)), success_codes=[0, 1])
 
 
 @nox.session
