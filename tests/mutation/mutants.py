@@ -150,7 +150,7 @@ class _Cells:
     def _is_own(self, module):
         """A module is that of the file its cells come from; one of a library belongs to where it is used."""
         sources = [source for cell in self._cells(module) for source in _sources(cell)]
-        ours = {source.rpartition(":")[0] for source in sources if source.startswith(str(ROOT))}
+        ours = {source.rpartition(":")[0] for source in sources if _is_ours(source)}
         if ours:
             return self.file in ours
         return self.own.get(module.rpartition(".")[0], True)
@@ -188,8 +188,8 @@ class _Cells:
         sources = [*self._sources(module, cell), *sources]
         inside = [source for source in sources if source.startswith(f"{self.file}:")]
         # In a part that is a library's all lines are.
-        library = [source for source in sources if not source.startswith(str(ROOT))]
-        is_library = not any(s.startswith(str(ROOT)) for found in self._cells(module) for s in _sources(found))
+        library = [source for source in sources if not _is_ours(source)]
+        is_library = not any(_is_ours(source) for found in self._cells(module) for source in _sources(found))
         return (inside or (library if is_library else ()) or [self.head])[0]
 
     def _sources(self, module, cell):
@@ -218,10 +218,15 @@ def _sources(cell):
     return list(filter(None, cell["attributes"].get("src", "").split("|")))
 
 
+def _is_ours(path):
+    """Whether a source is the project's, not a library's, which may be installed in a folder below it."""
+    path = Path(path)
+    return path.is_relative_to(ROOT) and "site-packages" not in path.parts
+
+
 def _short(path):
     """A path from the root of the project, or of the library."""
     path = Path(path)
-    # The library may be installed below the project.
-    if path.is_relative_to(ROOT) and "site-packages" not in path.parts:
+    if _is_ours(path):
         return str(path.relative_to(ROOT))
     return "/".join(path.parts[path.parts.index("amaranth") :])
