@@ -8,17 +8,15 @@ thru; takes Stop for System Reset; does not tell the parser of losses; is a cloc
 """
 
 import random
-from typing import NamedTuple
 
 from board.designs.instrument import Instrument
-from board.top import AtPins
 from sim.bench.bench import Bench
 from sim.bench.run import Design
 from sim.bench.trace import Stimulus, expect_equal
 from sim.model.edges import BAUD, settled
 from sim.model.instrument import frequency, instrument
+from tests.at_pins import Setting, at_pins, case, expect_lights
 from tests.bench_receiver import bad_stop, send
-from tests.bench_thru_box import case, expect_lights
 from tests.lab.sound import cents, filtered, pitch
 
 BIT = 1 / BAUD
@@ -58,30 +56,20 @@ PLANTED = {
 }  # fmt: skip
 
 
-class Setting(NamedTuple):
-    """How a design is built, and what its board turns over."""
-
-    clk_freq: float
-    inverted: tuple = ()
-    parameters: dict = {}  # noqa: RUF012 -- never changed.
-
-
 SLOW = Setting(500e3, (), {"blink": 0.001, "thru": "retimed"})
 ONE = Setting(250e3, ("midi_in", "audio"), {"channel": 3, "keys": 3, "a4": 442.0, "blink": 0.0007})
 FULL = Setting(12e6, ("leds",), {"blink": 0.001})
 SETTINGS = {"slow": SLOW, "of one channel": ONE, "at 12 MHz": FULL}
 
 
-def bench(setting, component=Instrument, text=None, only=None):
-    """The bench for an instrument; ``text`` is Verilog to take its place; ``only`` names a case."""
-    pins = AtPins(component(setting.clk_freq, **setting.parameters), setting.inverted)
-    design = Design.of(pins, setting.clk_freq, text=text)
+def bench(setting, component=Instrument, text=None):
+    """The bench for an instrument; ``text`` is Verilog to take its place."""
+    design = Design.of(at_pins(setting, component), setting.clk_freq, text=text)
     cases = {}
     for name, stimulus in stimuli(setting):
-        if only in (None, name):
-            tuned = [check_pitch] if name == TUNED else []
-            check = checker(stimulus, design.clock, setting.parameters, tuned)
-            cases[name] = case(design, setting.inverted, stimulus, check)
+        tuned = [check_pitch] if name == TUNED else []
+        check = checker(stimulus, design.clock, setting.parameters, tuned)
+        cases[name] = case(design, setting, stimulus, check)
     return Bench(design, cases)
 
 

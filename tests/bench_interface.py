@@ -8,48 +8,44 @@ half as deep; mixes up its lights; does not show what was lost; shows no loss of
 """
 
 import random
-from dataclasses import replace
-from typing import NamedTuple
 
 from board.designs.interface import Interface
-from board.top import AtPins
-from sim.bench.bench import Bench, Case
+from sim.bench.bench import Bench
 from sim.bench.run import Design
 from sim.bench.trace import Difference, Stimulus, expect_equal
-from sim.model.edges import BAUD, frames, settled
+from sim.model.edges import BAUD, frames
 from sim.model.interface import LOST_FROM_HOST, LOST_FROM_MIDI, interface
+from tests.at_pins import Setting, at_pins, case, expect_lights
 from tests.bench_receiver import bad_stop, noise, send
 
 BIT = 1 / BAUD
 
-# Each was planted in board/designs/interface.py and must be found: what it is, the line, and what was put in its place.
+TOLD = "a bad stop bit and breaks are told where they were"
+STOPS = "a host that stops for too long"
+LOSSES = "a loss of each kind while bytes wait"
+SHORT = "a sender with short stop bits"
+
+# Each was planted in board/designs/interface.py and must be found: what it is, the line, what was put in its place,
+# and the case that must find it with inverted pins.
 PLANTED = {
-    "leads MIDI In to the wrong thru": ("midi_thru.eq(port.midi_thru)", "midi_thru.eq(self.midi_in)"),
-    "does not say what is missing": ("to_host.damaged.eq(damaged)", "to_host.damaged.eq(0)"),
-    "says it a byte late": ("m.d.sync += before.eq(1)", "m.d.sync += behind.eq(1)"),
-    "says it a byte early": ("m.d.sync += behind.eq(1)", "m.d.sync += before.eq(1)"),
-    "forgets a loss behind a byte that waits": ("[before.eq(behind), behind.eq(0)]", "behind.eq(0)"),
-    "does not tell of bytes lost from the host": ("to_host.lost.eq(lost)", "to_host.lost.eq(0)"),
-    "lets a byte pass for its mark": ("waiting.w_rdy & ~mark", "waiting.w_rdy"),
-    "sends to a host that cannot take": ("to_host.waiting.valid & may_send.level", "to_host.waiting.valid"),
-    "lets the host's word cut a frame": ("eq(transmitter.level)", "eq(transmitter.level | ~may_send.level)"),
-    "lets a full FIFO overflow": ("receiver.bytes.ready.eq(from_host.w_rdy)", "receiver.bytes.ready.eq(1)"),
-    "stops the host too late": ("from_host.depth - 1 - SPARE", "from_host.depth - SPARE"),
-    "never lets the host go on": ("self.host_rts.eq(from", "self.host_rts.eq(self.host_rts & from"),
-    "filters the host's line": ("self._line = LineInput(clk_freq, glitch=0)", "self._line = LineInput(clk_freq)"),
-    "has a FIFO half as deep": ("_ToHost(depth)", "_ToHost(depth // 2)"),
-    "mixes up its lights": ("port.thru_overrun, came, went", "port.thru_overrun, went, came"),
-    "does not show what was lost": ("damaged | lost | port", "lost | port"),
-    "shows no loss of the thru": ("damaged | lost | port.thru_overrun", "damaged | lost"),
+    "leads MIDI In to the wrong thru": ("midi_thru.eq(port.midi_thru)", "midi_thru.eq(self.midi_in)", TOLD),
+    "does not say what is missing": ("to_host.damaged.eq(damaged)", "to_host.damaged.eq(0)", TOLD),
+    "says it a byte late": ("m.d.sync += before.eq(1)", "m.d.sync += behind.eq(1)", TOLD),
+    "says it a byte early": ("m.d.sync += behind.eq(1)", "m.d.sync += before.eq(1)", STOPS),
+    "forgets a loss behind a byte that waits": ("[before.eq(behind), behind.eq(0)]", "behind.eq(0)", STOPS),
+    "does not tell of bytes lost from the host": ("to_host.lost.eq(lost)", "to_host.lost.eq(0)", TOLD),
+    "lets a byte pass for its mark": ("waiting.w_rdy & ~mark", "waiting.w_rdy", STOPS),
+    "sends to a host that cannot take": ("to_host.waiting.valid & may_send.level", "to_host.waiting.valid", STOPS),
+    "lets the host's word cut a frame": ("eq(transmitter.level)", "eq(transmitter.level | ~may_send.level)", STOPS),
+    "lets a full FIFO overflow": ("receiver.bytes.ready.eq(from_host.w_rdy)", "receiver.bytes.ready.eq(1)", LOSSES),
+    "stops the host too late": ("from_host.depth - 1 - SPARE", "from_host.depth - SPARE", STOPS),
+    "never lets the host go on": ("self.host_rts.eq(from", "self.host_rts.eq(self.host_rts & from", STOPS),
+    "filters the host's line": ("self._line = LineInput(clk_freq, glitch=0)", "self._line = LineInput(clk_freq)", TOLD),
+    "has a FIFO half as deep": ("_ToHost(depth)", "_ToHost(depth // 2)", STOPS),
+    "mixes up its lights": ("port.thru_overrun, came, went", "port.thru_overrun, went, came", TOLD),
+    "does not show what was lost": ("damaged | lost | port", "lost | port", TOLD),
+    "shows no loss of the thru": ("damaged | lost | port.thru_overrun", "damaged | lost", SHORT),
 }
-
-
-class Setting(NamedTuple):
-    """How an interface is built, and what its board turns over."""
-
-    clk_freq: float
-    inverted: tuple = ()
-    parameters: dict = {}  # noqa: RUF012 -- never changed.
 
 
 # A slow clock with 8 clocks to a bit of the host's line; and as it is on a board.
@@ -61,35 +57,11 @@ SETTINGS = {"slow": SLOW, "inverted": INVERTED, "at 12 MHz": FULL}
 
 def bench(setting, component=Interface, text=None):
     """The bench for an interface; ``text`` is Verilog to take its place, with the same ports."""
-    clk_freq, inverted, parameters = setting
-    pins = AtPins(component(clk_freq, **parameters), inverted)
-    design = Design.of(pins, clk_freq, text=text)
+    design = Design.of(at_pins(setting, component), setting.clk_freq, text=text)
     cases = {}
     for name, stimulus in stimuli(setting):
-        check = checker(stimulus, design.clock, parameters)
-        cases[name] = Case(_turned(stimulus, inverted), _at_pins(check, inverted))
+        cases[name] = case(design, setting, stimulus, checker(stimulus, design.clock, setting.parameters))
     return Bench(design, cases)
-
-
-def _turned(stimulus, inverted):
-    levels = {
-        name: [(time, 1 - level) for time, level in edges] if name in inverted else edges
-        for name, edges in stimulus.levels.items()
-    }
-    return replace(stimulus, levels=levels)
-
-
-def _at_pins(check, inverted):
-    """A check of levels made one of the pins."""
-
-    def check_pins(trace):
-        levels = dict(trace.levels)
-        for name in inverted:
-            full = 0xF if name == "leds" else 1
-            levels[name] = [(time, value ^ full) for time, value in levels[name]]
-        check(replace(trace, levels=levels))
-
-    return check_pins
 
 
 def checker(stimulus, clock, parameters):
@@ -114,9 +86,7 @@ def checker(stimulus, clock, parameters):
             expect_equal(f"bytes at {line}", [(f.time, f.byte) for f in seen], sent, tolerance=near)
         for line in ("host_tx", "midi_out", "midi_thru", "host_rts"):
             expect_equal(line, trace.line(line), getattr(model, line), tolerance=near)
-        for n, edges in enumerate(model.leds):
-            seen = settled([(time, leds >> n & 1) for time, leds in trace.levels["leds"]], idle=0)
-            expect_equal(f"light {n}", seen, [edge for edge in edges if edge[0] < trace.end], tolerance=near)
+        expect_lights(trace, model.leds)
 
     return check
 
@@ -143,10 +113,10 @@ def stimuli(setting):
 
     midi = [*bad_stop(5 * BIT, 0x53), (30 * BIT, 0), (50 * BIT, 1), *send(b"\x90\x3c\x40", start=60 * BIT)[0]]
     rx = [(20 * host_bit, 0), (50 * host_bit, 1), *host(b"\x80\x3c\x40", start=80 * host_bit)]
-    yield "a bad stop bit and breaks are told where they were", both(midi, rx, 130 * BIT)
+    yield TOLD, both(midi, rx, 130 * BIT)
 
     midi, until = send(rng.randbytes(count), gaps=[-0.4 * BIT] * count)
-    yield "a sender with short stop bits", both(midi, [], until + 60 * BIT)
+    yield SHORT, both(midi, [], until + 60 * BIT)
 
     if not slow:
         return
@@ -155,11 +125,11 @@ def stimuli(setting):
     # More than waits anywhere, so that bytes are lost on both ways, and the marks wait as well.
     midi, until = send(rng.randbytes(200))
     stalls = [(10 * BIT, 0), (until - 300 * BIT, 1), (until - 297 * BIT, 0), (until - 200 * BIT, 1)]
-    yield "a host that stops for too long", both(midi, host(rng.randbytes(180)), until + 1000 * BIT, stalls)
+    yield STOPS, both(midi, host(rng.randbytes(180)), until + 1000 * BIT, stalls)
     edges = [*midi, *bad_stop(until, 0x00), *send(b"\x91\x40\x41", start=until + 20 * BIT)[0]]
     rx = host(rng.randbytes(300), start=until - 60 * BIT)
     stalls = [(10 * BIT, 0), (until + 70 * BIT, 1)]
-    yield "a loss of each kind while bytes wait", both(edges, rx, until + 3000 * BIT, stalls)
+    yield LOSSES, both(edges, rx, until + 3000 * BIT, stalls)
     jitter = [(until - 500 * BIT + n * 0.7 * BIT, n & 1) for n in range(800)]
     yield "a host that changes its mind all the time", both(midi, [], until + 1000 * BIT, jitter)
     for n in range(3):

@@ -14,15 +14,14 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from board.designs.loopback import Loopback
-from board.top import AtPins
 from hdl.thru import StoredThru
 from sim.bench.bench import Bench
 from sim.bench.run import Design
 from sim.bench.trace import Difference, Stimulus, expect_equal
 from sim.model.edges import BAUD, frame_edges, frames
 from sim.model.loopback import Sent, loopback, sequence
+from tests.at_pins import Setting, at_pins, case, expect_lights
 from tests.bench_monitor import lines
-from tests.bench_thru_box import Setting, case, expect_lights
 
 BIT = 1 / BAUD
 
@@ -103,15 +102,13 @@ FULL = Setting(12e6, ("midi_out", "midi_thru"), {"every": 10, "host_baud": 1e6, 
 SETTINGS = {"slow": SLOW, "inverted": INVERTED, "behind a stored thru": LATE, "at 12 MHz": FULL}
 
 
-def bench(setting, component=Loopback, text=None, only=None):
-    """The bench for a self-test; ``text`` is Verilog to take its place, with the same ports; ``only`` names a case."""
-    pins = AtPins(component(setting.clk_freq, **setting.parameters), setting.inverted)
+def bench(setting, component=Loopback, text=None):
+    """The bench for a self-test; ``text`` is Verilog to take its place, with the same ports."""
     thru = StoredThru(setting.clk_freq) if setting is LATE else None
-    design = Design.of(Cable(pins, setting.inverted, thru), setting.clk_freq, text=text)
+    design = Design.of(Cable(at_pins(setting, component), setting.inverted, thru), setting.clk_freq, text=text)
     cases = {}
     for name, stimulus in stimuli(setting):
-        if only in (None, name):
-            cases[name] = case(design, setting.inverted, stimulus, checker(stimulus, design.clock, setting.parameters))
+        cases[name] = case(design, setting, stimulus, checker(stimulus, design.clock, setting.parameters))
     return Bench(design, cases)
 
 

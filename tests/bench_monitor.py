@@ -11,15 +11,14 @@ memory half as deep; takes a note's end for a note; mixes up F1 and F3; turns it
 import random
 
 from board.designs.monitor import Monitor
-from board.top import AtPins
 from sim.bench.bench import Bench
 from sim.bench.run import Design
 from sim.bench.trace import Difference, Stimulus, expect_equal
 from sim.model.edges import BAUD, frames
 from sim.model.monitor import monitor
+from tests.at_pins import Setting, at_pins, case, expect_lights
 from tests.bench_port import music
 from tests.bench_receiver import bad_stop, noise, send
-from tests.bench_thru_box import Setting, case, expect_lights
 
 BIT = 1 / BAUD
 
@@ -70,14 +69,12 @@ FULL = Setting(12e6, ("midi_thru",), {"blink": 0.002})
 SETTINGS = {"slow": SLOW, "inverted": INVERTED, "at 12 MHz": FULL}
 
 
-def bench(setting, component=Monitor, text=None, only=None):
-    """The bench for a monitor; ``text`` is Verilog to take its place, with the same ports; ``only`` names a case."""
-    pins = AtPins(component(setting.clk_freq, **setting.parameters), setting.inverted)
-    design = Design.of(pins, setting.clk_freq, text=text)
+def bench(setting, component=Monitor, text=None):
+    """The bench for a monitor; ``text`` is Verilog to take its place, with the same ports."""
+    design = Design.of(at_pins(setting, component), setting.clk_freq, text=text)
     cases = {}
     for name, stimulus in stimuli(setting):
-        if only in (None, name):
-            cases[name] = case(design, setting.inverted, stimulus, checker(stimulus, design.clock, setting.parameters))
+        cases[name] = case(design, setting, stimulus, checker(stimulus, design.clock, setting.parameters))
     return Bench(design, cases)
 
 

@@ -6,16 +6,14 @@ loss of the thru; mixes up its lights; stays lit too long.
 """
 
 import random
-from dataclasses import replace
-from typing import NamedTuple
 
 from board.designs.thru_box import ThruBox
-from board.top import AtPins
-from sim.bench.bench import Bench, Case
+from sim.bench.bench import Bench
 from sim.bench.run import Design
 from sim.bench.trace import Difference, Stimulus, expect_equal
 from sim.model.edges import BAUD, frame_edges, settled
 from sim.model.thru_box import thru_box
+from tests.at_pins import Setting, at_pins, case, expect_lights
 from tests.bench_receiver import bad_stop, noise, send
 
 BIT = 1 / BAUD
@@ -41,14 +39,6 @@ PLANTED = {
 }
 
 
-class Setting(NamedTuple):
-    """How a design is built, and what its board turns over."""
-
-    clk_freq: float
-    inverted: tuple = ()
-    parameters: dict = {}  # noqa: RUF012 -- never changed.
-
-
 DIRECT = Setting(500e3, (), {"outs": 3, "blink": 0.001})
 STORED = Setting(500e3, ("outs", "leds"), {"outs": 2, "thru": "stored", "blink": 0.0007})
 RETIMED = Setting(500e3, ("midi_in",), {"outs": 8, "thru": "retimed", "blink": 0.002})
@@ -56,39 +46,13 @@ FULL = Setting(12e6, ("midi_in", "outs", "leds"), {"thru": "retimed", "blink": 0
 SETTINGS = {"direct": DIRECT, "stored": STORED, "retimed": RETIMED, "at 12 MHz": FULL}
 
 
-def bench(setting, component=ThruBox, text=None, only=None):
-    """The bench for a thru box; ``text`` is Verilog to take its place, with the same ports; ``only`` names a case."""
-    pins = AtPins(component(setting.clk_freq, **setting.parameters), setting.inverted)
-    design = Design.of(pins, setting.clk_freq, text=text)
+def bench(setting, component=ThruBox, text=None):
+    """The bench for a thru box; ``text`` is Verilog to take its place, with the same ports."""
+    design = Design.of(at_pins(setting, component), setting.clk_freq, text=text)
     cases = {}
     for name, stimulus in stimuli(setting.clk_freq):
-        if only in (None, name):
-            cases[name] = case(design, setting.inverted, stimulus, checker(stimulus, design.clock, setting.parameters))
+        cases[name] = case(design, setting, stimulus, checker(stimulus, design.clock, setting.parameters))
     return Bench(design, cases)
-
-
-def case(design, inverted, stimulus, check):
-    """What is done, and must come, at the levels of a design, made a case at its pins."""
-    widths = {name: width for name, (width, _) in (design.pins_in | design.pins_out).items()}
-
-    def turned(levels):
-        return {
-            name: [(time, value ^ ((1 << widths[name]) - 1)) for time, value in edges] if name in inverted else edges
-            for name, edges in levels.items()
-        }
-
-    def check_pins(trace):
-        check(replace(trace, levels=turned(trace.levels)))
-
-    return Case(replace(stimulus, levels=turned(stimulus.levels)), check_pins)
-
-
-def expect_lights(trace, lights, name="leds"):
-    """Each LED must do what the model says, to the clock."""
-    for n, edges in enumerate(lights):
-        seen = settled([(time, value >> n & 1) for time, value in trace.levels[name]], idle=0)
-        must = [edge for edge in edges if edge[0] < trace.end]
-        expect_equal(f"light {n}", seen, must, tolerance=0.25 / trace.clock.freq)
 
 
 def checker(stimulus, clock, parameters):

@@ -92,7 +92,7 @@ def test_one_bit_of_a_bitstream_is_found():
 
 def test_planted_bug_is_found_in_the_bitstream(monkeypatch):
     needs("bitstream")
-    monkeypatch.setitem(DESIGNS, "interface", planted(Interface, *bench_interface.PLANTED["says it a byte late"]))
+    monkeypatch.setitem(DESIGNS, "interface", planted(Interface, *bench_interface.PLANTED["says it a byte late"][:2]))
     built = bitstream.build(BOARD)
     assert board_bench(built, gate_netlist.of_bitstream(built), ON_BOARD).failures(SIMULATOR)
 

@@ -25,7 +25,7 @@ def test_instrument_equals_model(kind, case):
 def test_bench_finds_planted_bug(bug):
     right, wrong, case = bench_instrument.PLANTED[bug]
     setting = bench_instrument.ONE if case == bench_instrument.CHANNELS else bench_instrument.SLOW
-    assert bench_instrument.bench(setting, planted(Instrument, right, wrong), only=case).fails()
+    assert bench_instrument.bench(setting, planted(Instrument, right, wrong)).only(case).fails()
 
 
 @pytest.mark.parametrize("clk_freq", [250e3, 500e3, 12e6, 16e6, 20e6, 25e6, 100e6])

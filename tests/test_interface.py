@@ -27,9 +27,9 @@ def test_interface_equals_model(kind, case):
 
 @pytest.mark.parametrize("bug", bench_interface.PLANTED)
 def test_bench_finds_planted_bug(bug):
-    broken = planted(Interface, *bench_interface.PLANTED[bug])
+    right, wrong, case = bench_interface.PLANTED[bug]
     # The setting whose thru is one that can overrun.
-    assert bench_interface.bench(bench_interface.INVERTED, broken).fails()
+    assert bench_interface.bench(bench_interface.INVERTED, planted(Interface, right, wrong)).only(case).fails()
 
 
 def test_cases_reach_what_they_are_about():
@@ -38,8 +38,8 @@ def test_cases_reach_what_they_are_about():
         name: [frame.byte for frame in frames(trace.line("host_tx"), bench_interface.SLOW.parameters["host_baud"])]
         for name, trace in bench.traces().items()
     }
-    from_midi, _ = bench_interface.losses(sent["a host that stops for too long"])
-    _, from_host = bench_interface.losses(sent["a loss of each kind while bytes wait"])
+    from_midi, _ = bench_interface.losses(sent[bench_interface.STOPS])
+    _, from_host = bench_interface.losses(sent[bench_interface.LOSSES])
     assert from_midi > 1
     assert from_host > 1
     told_to_stop = [trace.levels["host_rts"] for trace in bench.traces().values() if len(trace.levels["host_rts"]) > 2]

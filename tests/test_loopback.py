@@ -25,14 +25,14 @@ def test_loopback_equals_model(kind, case):
 def test_bench_finds_planted_bug(bug):
     right, wrong, case = bench_loopback.PLANTED[bug]
     setting = bench_loopback.LATE if case == bench_loopback.LATE_GOOD else bench_loopback.SLOW
-    assert bench_loopback.bench(setting, planted(Loopback, right, wrong), only=case).fails()
+    assert bench_loopback.bench(setting, planted(Loopback, right, wrong)).only(case).fails()
 
 
 @pytest.mark.parametrize("bug", bench_loopback.PLANTED_IN_TALLY)
 def test_bench_finds_bug_planted_in_tally(bug, monkeypatch):
     right, wrong, case = bench_loopback.PLANTED_IN_TALLY[bug]
     monkeypatch.setattr(design, "Tally", planted(tally.Tally, right, wrong))
-    assert bench_loopback.bench(bench_loopback.SLOW, only=case).fails()
+    assert bench_loopback.bench(bench_loopback.SLOW).only(case).fails()
 
 
 def counts(case):

@@ -25,14 +25,14 @@ def test_monitor_equals_model(kind, case):
 @pytest.mark.parametrize("bug", bench_monitor.PLANTED)
 def test_bench_finds_planted_bug(bug):
     right, wrong, case = bench_monitor.PLANTED[bug]
-    assert bench_monitor.bench(bench_monitor.SLOW, planted(Monitor, right, wrong), only=case).fails()
+    assert bench_monitor.bench(bench_monitor.SLOW, planted(Monitor, right, wrong)).only(case).fails()
 
 
 @pytest.mark.parametrize("bug", bench_monitor.PLANTED_IN_PRINTER)
 def test_bench_finds_bug_planted_in_printer(bug, monkeypatch):
     right, wrong, case = bench_monitor.PLANTED_IN_PRINTER[bug]
     monkeypatch.setattr(design, "Printer", planted(printer.Printer, right, wrong))
-    assert bench_monitor.bench(bench_monitor.SLOW, only=case).fails()
+    assert bench_monitor.bench(bench_monitor.SLOW).only(case).fails()
 
 
 def test_cases_reach_what_they_are_about():

@@ -21,7 +21,7 @@ def test_thru_box_equals_model(kind, case):
 @pytest.mark.parametrize("bug", bench_thru_box.PLANTED)
 def test_bench_finds_planted_bug(bug):
     right, wrong, case = bench_thru_box.PLANTED[bug]
-    assert bench_thru_box.bench(bench_thru_box.STORED, planted(ThruBox, right, wrong), only=case).fails()
+    assert bench_thru_box.bench(bench_thru_box.STORED, planted(ThruBox, right, wrong)).only(case).fails()
 
 
 @pytest.mark.parametrize(

@@ -21,4 +21,4 @@ def test_bench_finds_planted_bug(bug):
     broken = planted(component, right, wrong)
     parts = {"line_input" if component is LineInput else "receiver": broken}
     assert component in (LineInput, Receiver)
-    assert bench_toughness.bench(bench_toughness.Input(**parts), only=case).fails()
+    assert bench_toughness.bench(bench_toughness.Input(**parts)).only(case).fails()

@@ -43,6 +43,10 @@ class Bench:
         """Raise :exc:`sim.bench.trace.Difference` if the design did wrong in the case called ``name``."""
         self.cases[name].check(self.traces(simulator)[name])
 
+    def only(self, *names):
+        """The bench with these cases alone."""
+        return Bench(self.design, {name: self.cases[name] for name in names})
+
     def runs(self, first=15_000, growth=6):
         """Names of the cases in runs of the simulator, the short ones first.
 
@@ -61,9 +65,7 @@ class Bench:
 
     def fails(self, simulator="auto"):
         """Whether the design does wrong in any case; no more of them are run than it takes to know."""
-        return any(
-            Bench(self.design, {name: self.cases[name] for name in names}).failures(simulator) for names in self.runs()
-        )
+        return any(self.only(*names).failures(simulator) for names in self.runs())
 
     def failures(self, simulator="auto"):
         """What the design did wrong, by name of the case."""
