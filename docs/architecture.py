@@ -7,8 +7,8 @@ import ast
 import sys
 
 from docs import page
-from docs.page import table
-from docs.wire import DOCS, Figure
+from docs.figure import Figure
+from docs.page import DOCS, table
 
 __all__ = ["FIGURES", "PAGE", "TABLES", "imports", "made", "main", "refreshed"]
 

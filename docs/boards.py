@@ -8,8 +8,7 @@ import sys
 
 from board import boards, flash, listing
 from docs import page
-from docs.page import table
-from docs.wire import DOCS
+from docs.page import DOCS, table
 
 __all__ = ["PAGE", "REPORTED", "TABLES", "made", "main", "refreshed"]
 

@@ -5,8 +5,12 @@ A computed part stands in its page between ``<!-- name:begin -->`` and ``<!-- na
 
 import re
 import sys
+from pathlib import Path
 
-__all__ = ["refreshed", "table", "write"]
+__all__ = ["DOCS", "refreshed", "table", "write"]
+
+DOCS = Path(__file__).parent
+"""Where the pages are."""
 
 
 def table(heading, rows):

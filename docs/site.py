@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 from docs import pyodide, scenes
-from docs.wire import DOCS
+from docs.page import DOCS
 from hdl import verilog
 
 __all__ = ["ROOT", "SOURCE", "component_page", "gather", "main"]

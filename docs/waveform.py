@@ -1,6 +1,6 @@
 """Draws what a simulated component did: lines as lines, streams as boxes with what passed in them."""
 
-from docs.wire import Figure, number
+from docs.figure import Figure, number
 
 __all__ = ["waveform"]
 

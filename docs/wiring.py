@@ -13,8 +13,8 @@ from board.circuit.judge import judge, need, rise
 from board.circuit.partslist import as_markdown
 from board.circuit.schematic import schematic
 from docs import page
-from docs.page import table
-from docs.wire import DOCS, number
+from docs.figure import number
+from docs.page import DOCS, table
 from docs.wiring_figures import breadboard_picture, jacks, packages, pmod
 
 __all__ = ["FIGURES", "PAGE", "TABLES", "made", "main", "refreshed"]

@@ -11,7 +11,8 @@ from math import cos, pi, sin
 from board.circuit import breadboard
 from board.circuit.catalogue import BUFFERS, ISOLATORS
 from board.circuit.description import PMOD, PMOD_PINS
-from docs.wire import JACK, PLUG, Figure, number
+from docs.figure import Figure, number
+from docs.wire_connector import JACK, PLUG
 
 __all__ = ["breadboard_picture", "jacks", "packages", "place", "pmod"]
 

@@ -26,6 +26,7 @@ from sim.model.edges import BAUD, Clock, frame_edges, frames
 from sim.model.line import line
 from sim.model.receiver import receiver
 from sim.model.thru import THRUS, Thru
+from tests.command_line import ArgumentParser, count
 
 __all__ = ["Hop", "chain", "in_hardware", "in_model", "main", "rows", "send"]
 
@@ -172,11 +173,17 @@ def table(found, count, hops, skew):
 
 def main(arguments=None):
     """The command line; returns the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m tests.chain", description=__doc__.splitlines()[0])
+    parser = ArgumentParser(prog="python -m tests.chain", description=__doc__.splitlines()[0])
     parser.add_argument(
-        "--bytes", type=_count, default=500, metavar="N", help="how many are sent; default: %(default)s"
+        "--bytes",
+        type=count("Number of bytes"),
+        default=500,
+        metavar="N",
+        help="how many are sent; default: %(default)s",
     )
-    parser.add_argument("--hops", type=_count, default=16, metavar="N", help="thrus in a row; default: %(default)s")
+    parser.add_argument(
+        "--hops", type=count("Number of hops"), default=16, metavar="N", help="thrus in a row; default: %(default)s"
+    )
     parser.add_argument(
         "--skew", type=_microseconds, default=SKEW, metavar="US",
         help=f"microseconds by which each hop makes lows longer; default: {SKEW * 1e6:g}",
@@ -201,12 +208,6 @@ def main(arguments=None):
         return 2
     Console().print(table(found, options.bytes, options.hops, options.skew))
     return int(any(row["kind"] == "retimed" and row["fails"] for row in found))
-
-
-def _count(text):
-    if not text.isdecimal() or not int(text):
-        raise argparse.ArgumentTypeError(f"must be a whole number, 1 or more, not {text!r}")
-    return int(text)
 
 
 def _microseconds(text):

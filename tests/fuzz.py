@@ -35,6 +35,7 @@ from sim.model.edges import BAUD
 from sim.model.encoder import Encoder
 from sim.model.parser import Parser
 from tests import bench_interface, bench_port, bench_thru
+from tests.command_line import ArgumentParser, count
 from tests.naive_parser import naive_parser
 from tests.random_midi import random_stream
 from tests.rough_line import edges, pieces_of, random_pieces, shrink
@@ -240,7 +241,7 @@ def _campaign(work, total, jobs, advance):
 
 def main(arguments=None):
     """The command line; returns the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__.splitlines()[0])
+    parser = ArgumentParser(prog="python -m tests.fuzz", description=__doc__.splitlines()[0])
     parser.add_argument(
         "--bytes", type=_count, default=200_000, metavar="N", help="through the hardware; default: 200000"
     )
@@ -249,7 +250,9 @@ def main(arguments=None):
     )
     parser.add_argument("--target", action="append", choices=list(TARGETS), help="only this one; may be repeated")
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="other lines; default: 1")
-    parser.add_argument("--jobs", type=_count, default=cpu_count(), metavar="N", help="processes; default: one a core")
+    parser.add_argument(
+        "--jobs", type=count("Number of jobs"), default=cpu_count(), metavar="N", help="processes; default: one a core"
+    )
     parser.add_argument("--simulator", default="auto", metavar="NAME", help="auto, verilator or icarus")
     parser.add_argument("--json", metavar="FILE", help="write the counts to a file")
     options = parser.parse_args(arguments)

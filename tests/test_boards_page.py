@@ -8,7 +8,7 @@ from board import __main__ as command
 from board import boards
 from docs import boards as program
 from sim.bench.simulators import ROOT
-from tests.test_wire import missing
+from tests.links import missing
 
 PAGE = program.PAGE.read_text(encoding="utf-8")
 

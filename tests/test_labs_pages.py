@@ -7,7 +7,7 @@ import pytest
 
 from sim.bench.simulators import ROOT
 from tests.lab.labs import LABS
-from tests.test_wire import missing
+from tests.links import missing
 
 FOLDER = ROOT / "docs" / "labs"
 MINE = (0, 3, 7, 8, 9)

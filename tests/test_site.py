@@ -11,7 +11,7 @@ import pytest
 
 from docs import architecture, scenes, site
 from hdl import verilog
-from tests.test_wire import missing
+from tests.links import missing
 
 PAGE = architecture.PAGE.read_text(encoding="utf-8")
 

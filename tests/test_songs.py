@@ -1,9 +1,13 @@
 """The song that ships with the repository: it is what its score says, it is a canon, and it fits its budget."""
 
+from itertools import pairwise
+
 import mido
 import pytest
 
-from sim.songs import canon
+from sim.songs import canon, notation
+from sim.songs import canon_score as score
+from sim.songs.budget import Budget, budget
 
 
 @pytest.fixture(scope="module")
@@ -53,12 +57,12 @@ def test_the_file_is_of_type_1_with_a_track_for_each_part(file):
 # The score
 
 
-@pytest.mark.parametrize("text", [canon.GROUND, *canon.VARIATIONS])
+@pytest.mark.parametrize("text", [score.GROUND, *score.VARIATIONS])
 def test_every_variation_lasts_exactly_two_bars(text):
     assert text.count("|") == 1
-    canon.read(text)  # It raises where a bar is not exactly full.
-    last = canon.read(text)[-1]
-    assert last.start + last.length == canon.STATEMENT == 8 * canon.QUARTER
+    notation.read(text)  # It raises where a bar is not exactly full.
+    last = notation.read(text)[-1]
+    assert last.start + last.length == score.STATEMENT == 8 * notation.QUARTER
 
 
 @pytest.mark.parametrize(
@@ -73,11 +77,11 @@ def test_every_variation_lasts_exactly_two_bars(text):
 )
 def test_a_wrong_score_is_refused_in_words(text, words):
     with pytest.raises(ValueError, match=words):
-        canon.read(text)
+        notation.read(text)
 
 
 def test_the_score_is_read_as_written():
-    assert canon.read("1/4 C4 - 1/8 F#5 A4 1/4 D2", 100) == [
+    assert notation.read("1/4 C4 - 1/8 F#5 A4 1/4 D2", 100) == [
         (100, 480, 60),
         (1060, 240, 78),
         (1300, 240, 69),
@@ -90,23 +94,23 @@ def test_the_score_is_read_as_written():
 FOREIGN = {(4, 8): "D", (8, 4): "D"}
 
 
-@pytest.mark.parametrize("number", range(1, len(canon.VARIATIONS) + 1))
+@pytest.mark.parametrize("number", range(1, len(score.VARIATIONS) + 1))
 def test_every_variation_fits_the_harmony_of_the_ground(number):
-    for note in canon.read(canon.VARIATIONS[number - 1]):
-        beat, rest = divmod(note.start, canon.QUARTER)
+    for note in notation.read(score.VARIATIONS[number - 1]):
+        beat, rest = divmod(note.start, notation.QUARTER)
         if rest:
             continue
-        chord = {canon.pitch(name) % 12 for name in canon.CHORDS[beat].split()}
+        chord = {notation.pitch(name) % 12 for name in score.CHORDS[beat].split()}
         if (number, beat + 1) in FOREIGN:
             assert note.pitch % 12 not in chord
-            assert note.pitch % 12 == canon.pitch(FOREIGN[number, beat + 1] + "4") % 12
+            assert note.pitch % 12 == notation.pitch(FOREIGN[number, beat + 1] + "4") % 12
         else:
             assert note.pitch % 12 in chord, f"variation {number}, beat {beat + 1}"
 
 
 def test_every_chord_stands_on_its_note_of_the_ground():
-    for note, chord in zip(canon.read(canon.GROUND), canon.CHORDS, strict=True):
-        assert note.pitch % 12 in {canon.pitch(name) % 12 for name in chord.split()}
+    for note, chord in zip(notation.read(score.GROUND), score.CHORDS, strict=True):
+        assert note.pitch % 12 in {notation.pitch(name) % 12 for name in chord.split()}
 
 
 # The music in the file
@@ -126,13 +130,13 @@ def test_the_canon_is_a_canon(file, number):
 
 def test_the_ground_never_changes(file):
     keys = [key for _, _, key, _ in notes(file, 3)]
-    ground = [note.pitch for note in canon.read(canon.GROUND)]
-    assert keys == ground * canon.STATEMENTS + [canon.pitch("D2")]
+    ground = [note.pitch for note in notation.read(score.GROUND)]
+    assert keys == ground * score.STATEMENTS + [notation.pitch("D2")]
 
 
 def test_the_last_chord_is_d_major_and_is_held(file):
     last = [notes(file, channel)[-1] for channel in range(4)]
-    assert [key for _, _, key, _ in last] == [canon.pitch(name) for name in ("D5", "F#5", "A5", "D2")]
+    assert [key for _, _, key, _ in last] == [notation.pitch(name) for name in ("D5", "F#5", "A5", "D2")]
     assert {length for _, length, _, _ in last} == {3 * file.ticks_per_beat}
 
 
@@ -189,26 +193,43 @@ def test_meta_events_name_metre_and_key_and_the_tempo_slows_at_the_end(file):
 # What it costs
 
 
-def test_the_song_lasts_between_60_and_85_seconds(file):
+@pytest.fixture(scope="module")
+def cost(file) -> Budget:
+    """What the song on disk costs."""
+    return budget(file)
+
+
+def test_the_budget_of_a_small_file_is_that_counted_by_hand():
+    # A tick is 1/1024 s, so that nothing is rounded, and a clock is due every 20 ticks.
+    track = mido.MidiTrack([mido.MetaMessage("set_tempo", tempo=480 * 10**6 // 1024)])
+    times = (0, 1024, 1500, 2000, 2047, 2048)
+    track += [mido.Message("note_on", note=60, time=time - before) for before, time in pairwise((0, *times))]
+    track.append(mido.MetaMessage("end_of_track", time=2100 - times[-1]))
+    cost = budget(mido.MidiFile(ticks_per_beat=480, tracks=[track]))
+    assert (cost.seconds, cost.notes) == (2100 / 1024, 6)
+    assert (cost.message_bytes, cost.clock_bytes) == (3 + 5 * 2, 105)
+    # From tick 1040 on: 52 clocks, and four notes without their status.
+    assert cost.busiest_second == 52 + 4 * 2
+
+
+def test_the_song_lasts_between_60_and_85_seconds(file, cost):
     assert 60 <= file.length <= 85
-    assert canon.budget(file).seconds == pytest.approx(file.length)
+    assert cost.seconds == pytest.approx(file.length)
 
 
-def test_the_song_keeps_to_its_bytes(file):
-    cost = canon.budget(file)
-    assert cost.clock_bytes == 24 * (canon.END // canon.QUARTER)
+def test_the_song_keeps_to_its_bytes(cost):
+    assert cost.clock_bytes == 24 * (score.END // notation.QUARTER)
     assert 4000 <= cost.total_bytes <= 6500
 
 
-def test_the_cable_is_never_crowded(file):
-    cost = canon.budget(file)
+def test_the_cable_is_never_crowded(cost):
     assert cost.busiest_second < 3125 / 10
     assert cost.longest_wait < 0.010
 
 
-def test_the_program_writes_the_file_and_prints_the_budget(tmp_path, monkeypatch, capsys):
+def test_the_program_writes_the_file_and_prints_the_budget(cost, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(canon, "PATH", tmp_path / "canon.mid")
     canon.main()
     assert (tmp_path / "canon.mid").read_bytes() == canon.file_bytes()
     printed = capsys.readouterr().out
-    assert f"{canon.budget(canon.song()).total_bytes} bytes on the cable" in printed
+    assert f"{cost.total_bytes} bytes on the cable" in printed

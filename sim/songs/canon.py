@@ -1,71 +1,26 @@
-"""Pachelbel's Canon in D, as a score to read and as the MIDI file that the score writes.
+"""Pachelbel's Canon in D, as it is played: the MIDI file that the score (:mod:`sim.songs.canon_score`) writes.
 
-Three violins play the same line over a ground bass of two bars that never changes. Each violin enters one statement of
-the ground after the one before, so the line is written here once and the canon is nothing but delay. The song takes
-the first ten variations, in the note values of the original, and ends where all three violins happen to arrive on
-one chord of D major: each goes on by one note of the line, and holds it. (Johann Pachelbel died in 1706; the music is
-in the public domain. The dynamics, the lute and the ending are this file's.)
+Johann Pachelbel died in 1706; the music is in the public domain. The dynamics, the lute and the ending are this
+project's.
 
 `python -m sim.songs.canon` writes `canon.mid` beside this file and prints what the song costs on a MIDI cable. The
 file is meant as real music data for a port: five channels, chords, controllers, pitch bend, two universal SysEx
 messages, and Note Off in both its forms.
-
-How to read the score: a fraction is the length of the notes that follow it, in parts of a whole note; a note is its
-name and its octave, where C4 is middle C; `-` is a rest; `|` is a bar line, and every bar is checked to be full.
 """
 
 import io
 import math
-import re
-from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
 import mido
 
+from sim.songs import canon_score as score
+from sim.songs.budget import budget
+from sim.songs.notation import BAR, QUARTER, Note, pitch
+
 PATH = Path(__file__).with_name("canon.mid")
-
-QUARTER = 480  # ticks
-BAR = 4 * QUARTER
-STATEMENT = 2 * BAR
-
-GROUND = "1/4 D3 A2 B2 F#2 | G2 D2 G2 A2"
-
-# The harmony over the ground, one chord for each of its notes, and at the same time what the lute plays. The outer
-# parts move against each other, because a continuo player avoids parallel fifths with the bass.
-CHORDS = ("A3 D4 F#4", "A3 C#4 E4", "F#3 B3 D4", "F#3 A3 C#4", "D3 G3 B3", "D3 F#3 A3", "D3 G3 B3", "C#3 E3 A3")
-
-VARIATIONS = (
-    # 1: the descending scale that everyone knows
-    "1/4 F#5 E5 D5 C#5 | B4 A4 B4 C#5",
-    # 2: the same, a third lower
-    "1/4 D5 C#5 B4 A4 | G4 F#4 G4 E4",
-    # 3
-    "1/8 D4 F#4 A4 G4 F#4 D4 F#4 E4 | D4 B3 D4 A4 G4 B4 A4 G4",
-    # 4
-    "1/8 F#4 D4 E4 C#5 D5 F#5 A5 A4 | B4 G4 A4 F#4 D4 D5 3/16 D5 1/16 C#5",
-    # 5
-    "1/16 D5 C#5 D5 D4 C#4 A4 E4 F#4 D4 D5 C#5 B4 C#5 F#5 A5 B5 | G5 F#5 E5 G5 F#5 E5 D5 C#5 B4 A4 G4 F#4 E4 G4 F#4 E4",
-    # 6
-    "1/16 D4 E4 F#4 G4 A4 E4 A4 G4 F#4 B4 A4 G4 A4 G4 F#4 E4 | D4 B3 B4 C#5 D5 C#5 B4 A4 G4 F#4 E4 B4 A4 B4 A4 G4",
-    # 7: a rest for the ear before the run
-    "1/8 F#4 F#5 1/4 E5 1/8 - D5 1/4 F#5 | B5 A5 B5 C#6",
-    # 8
-    "1/8 D6 D5 1/4 C#5 1/8 - B4 1/4 D5 | 3/8 D5 1/8 D5 D5 G5 E5 A5",
-    # 9: the run
-    "1/16 A5 1/32 F#5 G5 1/16 A5 1/32 F#5 G5 A5 A4 B4 C#5 D5 E5 F#5 G5"
-    " 1/16 F#5 1/32 D5 E5 1/16 F#5 1/32 F#4 G4 A4 B4 A4 G4 A4 F#4 G4 A4 |"
-    " 1/16 G4 1/32 B4 A4 1/16 G4 1/32 F#4 E4 F#4 E4 D4 E4 F#4 G4 A4 B4"
-    " 1/16 G4 1/32 B4 A4 1/16 B4 1/32 C#5 D5 A4 B4 C#5 D5 E5 F#5 G5 A5",
-    # 10: the run, a third lower
-    "1/16 F#5 1/32 D5 E5 1/16 F#5 1/32 E5 D5 E5 C#5 D5 E5 F#5 E5 D5 C#5"
-    " 1/16 D5 1/32 B4 C#5 1/16 D5 1/32 D4 E4 F#4 G4 F#4 E4 F#4 D5 C#5 D5 |"
-    " 1/16 B4 1/32 D5 C#5 1/16 B4 1/32 A4 G4 A4 G4 F#4 G4 A4 B4 C#5 D5"
-    " 1/16 B4 1/32 D5 C#5 1/16 D5 1/32 C#5 B4 C#5 D5 E5 D5 C#5 D5 B4 C#5",
-)
-# The line goes on in the original; this is the first note of its eleventh variation, on which the first violin ends.
-ARRIVAL = "D5"
 
 # How loud each variation is struck, and how far the bow swells in it: (velocity, lowest, highest expression, beats
 # between two steps of expression). The bare quarter notes of the beginning show every step, so they get more of them.
@@ -82,13 +37,6 @@ DYNAMICS = (
     (84, 98, 120, 2),
 )
 
-STATEMENTS = 1 + len(VARIATIONS)  # the ground is heard once alone
-# A synthesizer needs a moment after GM System On, so one beat of silence comes before the music and holds the setup.
-START = QUARTER
-CADENCE = START + STATEMENTS * STATEMENT
-RELEASE = CADENCE + 3 * QUARTER
-END = CADENCE + BAR
-
 # Quarter notes per minute, from a beat of the music on. The last bar broadens into the cadence.
 TEMPI = ((0, 76), (84, 74), (85, 71), (86, 67), (86.5, 63), (87, 58), (87.5, 52), (88, 54))
 
@@ -99,14 +47,6 @@ MODULATION, DATA_ENTRY, VOLUME, PAN, EXPRESSION, SUSTAIN = 1, 6, 7, 10, 11, 64
 DATA_ENTRY_LOW, PARAMETER_LOW, PARAMETER_HIGH = 38, 100, 101
 
 SEMITONE = 8192 // 2  # in steps of pitch bend, at the range of two semitones that the first violin asks for
-
-
-class Note(NamedTuple):
-    """A note of the score: start and length in ticks, pitch as a MIDI key number."""
-
-    start: int
-    length: int
-    pitch: int
 
 
 class Part(NamedTuple):
@@ -129,71 +69,9 @@ CELLO = Part("Cello", "Cello", 3, 42, 98, 76)
 LUTE = Part("Lute", "Acoustic Guitar (nylon)", 4, 24, 88, 50)
 
 
-# The score
-
-
-def pitch(name: str) -> int:
-    """Return the key number of a note such as `F#5`. Raise `ValueError` if it is no note."""
-    match = re.fullmatch(r"([A-G])(#?)(\d)", name)
-    if match is None:
-        raise ValueError(f"{name!r} is not a note")
-    letter, sharp, octave = match.groups()
-    return 12 * (int(octave) + 1) + {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}[letter] + len(sharp)
-
-
-def read(text: str, start: int = 0) -> list[Note]:
-    """Read a score from `start` on. Raise `ValueError` unless every bar of it is exactly full."""
-    notes = []
-    time = start
-    length = None
-    for number, bar in enumerate(text.split("|"), 1):
-        for token in bar.split():
-            if "/" in token:
-                ticks = Fraction(token) * BAR
-                if ticks.denominator != 1:
-                    raise ValueError(f"bar {number}: {token} is finer than a tick")
-                length = int(ticks)
-                continue
-            if length is None:
-                raise ValueError(f"bar {number}: {token} has no length")
-            if token != "-":
-                notes.append(Note(time, length, pitch(token)))
-            time += length
-        if time != start + number * BAR:
-            raise ValueError(f"bar {number} is {Fraction(time - start - (number - 1) * BAR, BAR)} long")
-    return notes
-
-
-def line(variations: int = len(VARIATIONS)) -> list[Note]:
-    """Return the first variations of the line that all violins play, from time 0 on."""
-    return [note for index in range(variations) for note in read(VARIATIONS[index], index * STATEMENT)]
-
-
-def entry(number: int) -> int:
-    """Return when a violin enters: the first after the ground has been heard alone, each next a statement later."""
-    return START + (1 + number) * STATEMENT
-
-
-def violin(number: int) -> list[Note]:
-    """Return what a violin plays: the line, delayed by its entry, and the next note of it held as the last."""
-    variations = len(VARIATIONS) - number
-    notes = [Note(entry(number) + note.start, note.length, note.pitch) for note in line(variations)]
-    last = read(VARIATIONS[variations])[0].pitch if number else pitch(ARRIVAL)
-    return [*notes, Note(CADENCE, RELEASE - CADENCE, last)]
-
-
-def cello() -> list[Note]:
-    """Return the ground, once for every statement, and its last D an octave lower for weight."""
-    notes = [note for index in range(STATEMENTS) for note in read(GROUND, START + index * STATEMENT)]
-    return [*notes, Note(CADENCE, RELEASE - CADENCE, pitch("D2"))]
-
-
-# The performance
-
-
 def swell(time: int) -> float:
     """Return where the breath of a two-bar phrase stands: 0 at its ends, 1 in its middle."""
-    return math.sin(math.pi * (time % STATEMENT) / STATEMENT)
+    return math.sin(math.pi * (time % score.STATEMENT) / score.STATEMENT)
 
 
 def velocity(note: Note, time: int, loudness: int) -> int:
@@ -256,7 +134,7 @@ class Track:
     def fade(self, steps: int = 5):
         """Let the held last note die away."""
         for step in range(1, steps + 1):
-            time = CADENCE + QUARTER // 2 + step * (RELEASE - CADENCE - QUARTER // 2) // (steps + 1)
+            time = score.CADENCE + QUARTER // 2 + step * (score.RELEASE - score.CADENCE - QUARTER // 2) // (steps + 1)
             self.control(time, EXPRESSION, round(98 - 40 * (step / steps) ** 1.5))
 
     def written(self) -> mido.MidiTrack:
@@ -270,7 +148,7 @@ def deltas(events: list[tuple[int, mido.Message | mido.MetaMessage]]) -> mido.Mi
     track = mido.MidiTrack(
         message.copy(time=after - before) for (before, after), (_, message) in zip(pairwise(times), events, strict=True)
     )
-    track.append(mido.MetaMessage("end_of_track", time=END - times[-1]))
+    track.append(mido.MetaMessage("end_of_track", time=score.END - times[-1]))
     return track
 
 
@@ -284,17 +162,17 @@ def conductor() -> mido.MidiTrack:
         (0, mido.MetaMessage("time_signature", numerator=1, denominator=4)),
         (0, mido.Message("sysex", data=GM_SYSTEM_ON)),
         (QUARTER // 4, mido.Message("sysex", data=MASTER_VOLUME)),
-        (START, mido.MetaMessage("time_signature", numerator=4, denominator=4)),
-        (START, mido.MetaMessage("marker", text="The ground alone")),
+        (score.START, mido.MetaMessage("time_signature", numerator=4, denominator=4)),
+        (score.START, mido.MetaMessage("marker", text="The ground alone")),
         *(
-            (START + index * STATEMENT, mido.MetaMessage("marker", text=f"Variation {index}"))
-            for index in range(1, STATEMENTS)
+            (score.START + index * score.STATEMENT, mido.MetaMessage("marker", text=f"Variation {index}"))
+            for index in range(1, score.STATEMENTS)
         ),
-        (CADENCE, mido.MetaMessage("marker", text="Cadence")),
+        (score.CADENCE, mido.MetaMessage("marker", text="Cadence")),
     ]
     for beat, tempo in TEMPI:
         # The first tempo already holds in the beat of silence.
-        time = START + round(beat * QUARTER) if beat else 0
+        time = score.START + round(beat * QUARTER) if beat else 0
         events.append((time, mido.MetaMessage("set_tempo", tempo=mido.bpm2tempo(tempo))))
     return deltas(sorted(events, key=lambda event: event[0]))
 
@@ -304,19 +182,19 @@ def violin_track(number: int) -> mido.MidiTrack:
     track = Track(VIOLINS[number])
     setup = QUARTER // 4 + (number + 1) * QUARTER // 10
     track.setup(setup)
-    first = entry(number)
-    *notes, last = violin(number)
+    first = score.entry(number)
+    *notes, last = score.violin(number)
     for note in notes:
         time = note.start - first
-        loudness = DYNAMICS[time // STATEMENT][0]
+        loudness = DYNAMICS[time // score.STATEMENT][0]
         track.note(note.start, note.start + sounding(note, time), note.pitch, velocity(note, time, loudness))
     track.note(last.start, last.start + last.length, last.pitch, 84)
 
     sent = None
-    for index in range(len(VARIATIONS) - number):
+    for index in range(len(score.VARIATIONS) - number):
         _, lowest, highest, beats = DYNAMICS[index]
         for beat in range(0, 8, beats):
-            time = index * STATEMENT + beat * QUARTER
+            time = index * score.STATEMENT + beat * QUARTER
             value = round(lowest + (highest - lowest) * swell(time + beats * QUARTER // 2))
             # On either side of the middle of a phrase the value is the same, and need not be sent again.
             if value != sent:
@@ -326,9 +204,9 @@ def violin_track(number: int) -> mido.MidiTrack:
 
     # Vibrato warms the quarter notes of the opening, and would blur the faster variations.
     track.control(first, MODULATION, 24)
-    track.control(first + 2 * STATEMENT, MODULATION, 0)
+    track.control(first + 2 * score.STATEMENT, MODULATION, 0)
     if number:
-        track.control(CADENCE + QUARTER // 3, MODULATION, 30)
+        track.control(score.CADENCE + QUARTER // 3, MODULATION, 30)
     else:
         bend(track, setup)
     return track.written()
@@ -350,10 +228,10 @@ def bend(track: Track, setup: int):
 
     scoop = (-0.32, -0.24, -0.15, -0.08, -0.03, 0)
     for step, depth in enumerate(scoop):
-        track.add(CADENCE + step * 12, "pitchwheel", pitch=round(depth * SEMITONE))
+        track.add(score.CADENCE + step * 12, "pitchwheel", pitch=round(depth * SEMITONE))
 
     cycle, points, cycles = 84, 6, 8  # about five turns a second at the last tempo
-    begin = CADENCE + QUARTER
+    begin = score.CADENCE + QUARTER
     for step in range(1, cycles * points):
         growth = math.sin(math.pi * step / (cycles * points))
         depth = 0.14 * growth * math.sin(2 * math.pi * step / points)
@@ -365,15 +243,15 @@ def cello_track() -> mido.MidiTrack:
     """Return the track of the cello, which ends its notes with a true Note Off and a release velocity."""
     track = Track(CELLO)
     track.setup(QUARTER // 4 + 4 * QUARTER // 10)
-    *notes, last = cello()
+    *notes, last = score.cello()
     for index, note in enumerate(notes):
-        time = note.start - START
+        time = note.start - score.START
         # The ground carries more as the violins above it become more.
-        loudness = 64 + 2 * (time // STATEMENT)
+        loudness = 64 + 2 * (time // score.STATEMENT)
         force = velocity(note._replace(pitch=pitch("D5")), time, loudness)
         track.note(note.start, note.start + sounding(note, time), note.pitch, force, release=40 + force // 4)
         if index < 8:
-            track.text(note.start, "text", text=GROUND.replace("|", "").split()[1:][index])
+            track.text(note.start, "text", text=score.GROUND.replace("|", "").split()[1:][index])
     track.note(last.start, last.start + last.length, last.pitch, 88, release=20)
     track.fade()
     return track.written()
@@ -383,19 +261,19 @@ def lute_track() -> mido.MidiTrack:
     """Return the track of the lute: chords over the bare ground until a violin enters, and the last one, rolled."""
     track = Track(LUTE)
     track.setup(QUARTER // 4 + 5 * QUARTER // 10)
-    for index, chord in enumerate(CHORDS):
+    for index, chord in enumerate(score.CHORDS):
         time = index * QUARTER
-        start = START + time
+        start = score.START + time
         for name in chord.split():
             note = Note(start, QUARTER, pitch(name))
             track.note(start, start + QUARTER - QUARTER // 8, note.pitch, velocity(note, time, 58))
 
     # The strings ring on after the hand has left them: the pedal stands for what a lute does by itself.
-    track.control(CADENCE, SUSTAIN, 127)
+    track.control(score.CADENCE, SUSTAIN, 127)
     for index, name in enumerate(("D3", "A3", "D4", "F#4")):
-        time = CADENCE + index * QUARTER // 20
-        track.note(time, CADENCE + QUARTER, pitch(name), 64 + 3 * index)
-    track.control(RELEASE + QUARTER // 4, SUSTAIN, 0)
+        time = score.CADENCE + index * QUARTER // 20
+        track.note(time, score.CADENCE + QUARTER, pitch(name), 64 + 3 * index)
+    track.control(score.RELEASE + QUARTER // 4, SUSTAIN, 0)
     return track.written()
 
 
@@ -410,62 +288,6 @@ def file_bytes() -> bytes:
     buffer = io.BytesIO()
     song().save(file=buffer)
     return buffer.getvalue()
-
-
-# What it costs on the cable
-
-
-class Budget(NamedTuple):
-    """What the song needs of a cable: seconds, notes, and bytes with running status."""
-
-    seconds: float
-    notes: int
-    message_bytes: int
-    clock_bytes: int
-    busiest_second: int
-    longest_wait: float
-
-    @property
-    def total_bytes(self) -> int:
-        """The bytes of everything, MIDI Clock included."""
-        return self.message_bytes + self.clock_bytes
-
-
-def budget(file: mido.MidiFile) -> Budget:
-    """Count the bytes of a file on a cable, with MIDI Clock, and how long the last byte of a message ever waits."""
-    byte_time = 320e-6
-    running = None
-    notes = clocks = ticks = 0
-    tempo = mido.bpm2tempo(120)
-    seconds = 0.0
-    sent: list[tuple[float, int]] = []
-    for message in mido.merge_tracks(file.tracks):
-        for _ in range(message.time):
-            if ticks % (file.ticks_per_beat // 24) == 0:
-                sent.append((seconds, 1))
-                clocks += 1
-            ticks += 1
-            seconds += tempo / file.ticks_per_beat / 1e6
-        if message.type == "set_tempo":
-            tempo = message.tempo
-        if message.is_meta:
-            continue
-        data = message.bytes()
-        if data[0] >= 0xF0:
-            running = None
-            sent.append((seconds, len(data)))
-        else:
-            sent.append((seconds, len(data) - (data[0] == running)))
-            running = data[0]
-            notes += message.type == "note_on" and message.velocity > 0
-
-    free = longest_wait = 0.0
-    for time, length in sent:
-        free = max(free, time) + length * byte_time
-        longest_wait = max(longest_wait, free - time)
-    busiest = max(sum(length for time, length in sent if begin <= time < begin + 1) for begin, _ in sent)
-    total = sum(length for _, length in sent)
-    return Budget(seconds, notes, total - clocks, clocks, busiest, longest_wait)
 
 
 def main():

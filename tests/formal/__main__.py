@@ -22,6 +22,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 import tests.formal
+from tests.command_line import ArgumentParser, count
 from tests.formal.page import page
 from tests.formal.prove import FOUND, INTERRUPTED, PROVED, Tools, Verdict, find, missing_tools, prove
 
@@ -38,12 +39,6 @@ def proofs():
     return {proof.name: proof for proof in found}
 
 
-def _number_of_jobs(text):
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"Number of jobs must be a whole number from 1 on, not {text!r}")
-    return int(text)
-
-
 def _seconds(text):
     try:
         seconds = float(text)
@@ -55,11 +50,11 @@ def _seconds(text):
 
 
 def _argument_parser():
-    parser = argparse.ArgumentParser(prog="python -m tests.formal", description=__doc__.splitlines()[0])
+    parser = ArgumentParser(prog="python -m tests.formal", description=__doc__.splitlines()[0])
     parser.add_argument("names", nargs="*", metavar="NAME", help="proofs; default: all of " + ", ".join(proofs()))
     parser.add_argument(
         "--jobs",
-        type=_number_of_jobs,
+        type=count("Number of jobs"),
         default=os.cpu_count() or 1,
         metavar="N",
         help="at the same time; default: cores",

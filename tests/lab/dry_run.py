@@ -3,7 +3,6 @@
 The self-test has its cable pulled, put back, and harmed; it writes a line for every ten bytes here, not ten thousand.
 """
 
-import argparse
 import sys
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from sim.bench.trace import Stimulus
 from sim.model.edges import Clock, frame_edges, frames
 from sim.model.monitor import monitor
 from tests.bench_loopback import Cable
+from tests.command_line import ArgumentParser
 from tests.lab.simulated import simulate
 from tests.lab.wire import BIT
 
@@ -59,7 +59,7 @@ def monitor_says():
 
 def main(arguments=None):
     """What the command line says; returns the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m tests.lab.dry_run", description=__doc__.splitlines()[0])
+    parser = ArgumentParser(prog="python -m tests.lab.dry_run", description=__doc__.splitlines()[0])
     parser.add_argument("--waves", type=Path, default=ROOT / "build" / "lab" / "loopback.vcd",
                         help="where the first 20 ms go, to be measured; default: build/lab/loopback.vcd")  # fmt: skip
     options = parser.parse_args(arguments)

@@ -1,6 +1,5 @@
 """Plays a tune on an instrument in simulation, and writes what is heard: ``python -m tests.lab.listen [FILE]``."""
 
-import argparse
 import sys
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from sim.bench.design import Design
 from sim.bench.simulators import ROOT
 from sim.bench.trace import Stimulus
 from sim.model.edges import frame_edges, settled
+from tests.command_line import ArgumentParser
 from tests.lab import sound
 from tests.lab.answers import loaded
 from tests.lab.grading import SubmissionError
@@ -55,7 +55,7 @@ def _component(path):
 
 def main(arguments=None):
     """What the command line says; returns the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m tests.lab.listen", description=__doc__.splitlines()[0])
+    parser = ArgumentParser(prog="python -m tests.lab.listen", description=__doc__.splitlines()[0])
     parser.add_argument("file", nargs="?", type=Path, help="with the class Instrument; default: the reference")
     parser.add_argument("--notes", metavar="N,...", help="the tune, as numbers of notes; 60 is the middle C")
     parser.add_argument("--beat", type=float, default=BEAT, metavar="S", help=f"seconds of a note; default: {BEAT:g}")
