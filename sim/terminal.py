@@ -9,6 +9,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from sim.model.edges import BAUD, level_at
+from sim.page.fates import fates, summary
 
 __all__ = ["console", "picture", "show", "song_progress"]
 
@@ -31,7 +32,7 @@ def song_progress():
 
 
 def show(result, messages=12):
-    """Print what went in and what came out, the first messages, a picture of one, errors, and whether all matches."""
+    """Print what went in and came out: messages, a picture of one, errors; did all come through; and the verdict."""
     heard = result.heard
     console.print(_table(result))
     shown = [event for event in heard.messages if event[1].category != "real-time"]
@@ -51,6 +52,9 @@ def show(result, messages=12):
         console.print(f"[yellow]interrupted[/] after {result.trace.end:.3f} s of wire; what was recorded until then:")
     for difference in result.differences:
         console.print(f"[red]differs[/]  {escape(difference)}")
+    # The chip may do all that it must, and the song be lost: on a line that is too rough for any.
+    song = summary(*fates(result.journey))
+    console.print(f"{'[green]complete[/]' if song.whole else '[red]incomplete[/]'}  {song.words}")
     console.print("[bold green]match[/]" if result.match else "[bold red]no match[/]")
 
 

@@ -13,12 +13,14 @@ from collections import Counter
 from pathlib import Path
 from typing import NamedTuple
 
+from sim.bench.simulators import SimulatorError
 from sim.model.encoder import encoder
 from sim.model.midi import Message, messages, packets
 from sim.model.parser import parser
 from tests import bench_encoder, bench_parser
+from tests.command_line import ArgumentParser
 
-__all__ = ["EMITTED", "NOT_APPLICABLE", "OURS", "Case", "Result", "cases", "encode", "parse", "run", "table"]
+__all__ = ["EMITTED", "NOT_APPLICABLE", "OURS", "Case", "Result", "cases", "encode", "main", "parse", "run", "table"]
 
 VERDICTS = ("pass", "deviation", "not applicable", "fail")
 
@@ -206,8 +208,21 @@ def table(results):
     return "\n".join(lines)
 
 
-if __name__ == "__main__":
-    of_all = {"Model": run(parse, encode), "Hardware": run(bench_parser.parse, bench_encoder.encode)}
+def main(arguments=None):
+    """The command line; returns the exit status: 0, 1 if a case fails, 2 if there is no simulator."""
+    ArgumentParser(prog="python -m tests.conformance", description=__doc__.splitlines()[0]).parse_args(arguments)
+    try:
+        of_all = {"Model": run(parse, encode), "Hardware": run(bench_parser.parse, bench_encoder.encode)}
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 130
+    except SimulatorError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
     for title, of_one in of_all.items():
         print(f"# {title}\n\n{table(of_one)}\n")
-    sys.exit(any(result.verdict == "fail" for of_one in of_all.values() for result in of_one))
+    return int(any(result.verdict == "fail" for of_one in of_all.values() for result in of_one))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -47,6 +47,9 @@ BIT = 1 / BAUD
 CLK_FREQ = 500e3
 """Frequency of the clock, in Hz: 16 clocks to a bit, so that many bytes are simulated in a second."""
 
+MODELS = 50
+"""Bytes that go through the models for each one through the hardware, unless another number is asked for."""
+
 KEPT = ROOT / "tests/vectors/fuzz"
 """Where lines that failed once are kept."""
 
@@ -246,7 +249,7 @@ def main(arguments=None):
         "--bytes", type=_count, default=200_000, metavar="N", help="through the hardware; default: 200000"
     )
     parser.add_argument(
-        "--models", type=_count, default=10_000_000, metavar="N", help="through the models; default: 10000000"
+        "--models", type=_count, metavar="N", help=f"through the models; default: {MODELS} times as many"
     )
     parser.add_argument("--target", action="append", choices=list(TARGETS), help="only this one; may be repeated")
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="other lines; default: 1")
@@ -256,6 +259,7 @@ def main(arguments=None):
     parser.add_argument("--simulator", default="auto", metavar="NAME", help="auto, verilator or icarus")
     parser.add_argument("--json", metavar="FILE", help="write the counts to a file")
     options = parser.parse_args(arguments)
+    options.models = MODELS * options.bytes if options.models is None else options.models
     try:
         return _fuzz(options)
     except KeyboardInterrupt:

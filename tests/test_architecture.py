@@ -98,6 +98,13 @@ def test_only_what_runs_in_the_simulator_imports_cocotb():
     assert users == {"sim/bench/inside.py", "sim/bench/pins.py", "sim/bench/streams.py"}
 
 
+def test_no_session_kills_a_program_that_saves_what_stands():
+    text = (ROOT / "noxfile.py").read_text(encoding="utf-8")
+    # Of itself nox waits half a second behind Ctrl-C.
+    assert text.count("session.run(") == 1
+    assert "session.run(*command, interrupt_timeout=None, terminate_timeout=None, **options)" in text
+
+
 def test_nothing_but_the_tests_imports_the_tests():
     users = [name for name, path in SOURCES.items() if is_within_any(imports(path), "tests")]
     assert users

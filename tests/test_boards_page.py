@@ -5,7 +5,8 @@ import re
 import pytest
 
 from board import __main__ as command
-from board import boards
+from board import boards, pins
+from board.designs import DESIGNS
 from docs import boards as program
 from sim.bench.simulators import ROOT
 from tests.links import missing
@@ -26,9 +27,23 @@ def test_a_changed_pin_in_the_page_is_put_right():
 
 def test_every_board_has_a_section_that_says_what_was_tried():
     for name, board in boards.BOARDS.items():
-        section = PAGE.partition(f"### {name.replace('_', '-')}\n")[2].partition("\n###")[0]
-        assert board.title in section
-        assert ("not yet tried on hardware" in section) == (name not in program.REPORTED)
+        assert board.title in section(name)
+        assert ("not yet tried on hardware" in section(name)) == (name not in program.REPORTED)
+
+
+def section(name):
+    """What the page says of a board."""
+    return PAGE.partition(f"### {name.replace('_', '-')}\n")[2].partition("\n###")[0]
+
+
+def test_every_board_says_which_light_is_which():
+    for name, board in boards.BOARDS.items():
+        lights = [str(place) for place in pins.lights(board, board.platform())]
+        if len(lights) > 1:
+            assert f"{lights[0]} is steady when it passed, {lights[1]} lights up when it did not" in section(name)
+            assert f"Lights, the first one first: {', '.join(lights)}." in section(name)
+        else:
+            assert f"its one light, {lights[0]}, is steady when it passed; dark is a fail or no cable" in section(name)
 
 
 def test_links_of_the_page_exist():
@@ -57,5 +72,5 @@ def test_options_that_the_page_names_exist(capsys):
 def test_the_form_for_a_report_asks_for_board_design_and_counts():
     form = (ROOT / ".github/ISSUE_TEMPLATE/board.yml").read_text()
     assert re.findall(r"id: (\w+)", form)[:4] == ["board", "design", "command", "counts"]
-    for word in ("python -m board list", "loopback", "interface"):
-        assert word in form
+    assert "python -m board list" in form
+    assert set(re.search(r"options: \[(.*)\]", form)[1].split(", ")) == set(DESIGNS)

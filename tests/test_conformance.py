@@ -146,3 +146,12 @@ def test_the_table_counts_every_case_and_tells_every_rule():
     assert all(row[0] == sum(row[1:]) for row in numbers)
     assert all(f"* {key}: {rule}." in table for key, (_, rule) in OURS.items())
     assert all(f"* {key}: {reason}." in table for key, reason in NOT_APPLICABLE.items())
+
+
+def test_a_call_that_is_wrong_is_one_line(capsys):
+    with pytest.raises(SystemExit) as ended:
+        conformance.main(["--nonsense"])
+    assert ended.value.code == 2
+    assert capsys.readouterr().err.splitlines() == [
+        "error: unrecognized arguments: --nonsense; python -m tests.conformance --help lists what there is"
+    ]

@@ -26,9 +26,9 @@ PICTURE = [
 def shown(tmp_path, capsys):
     """Plays raw bytes; returns the lines that are printed."""
 
-    def run(data, name="any.bin"):
+    def run(data, *options, name="any.bin"):
         (tmp_path / name).write_bytes(data)
-        assert main(["play", str(tmp_path / name)]) == 0
+        assert main(["play", str(tmp_path / name), *options]) == 0
         return [line.rstrip() for line in capsys.readouterr().out.splitlines()]
 
     return run
@@ -39,6 +39,16 @@ def test_the_table_says_how_much_went_in_and_came_out_and_how_late(shown):
     (received,) = [line for line in lines if line.lstrip().startswith("received")]
     assert re.fullmatch(r" *received +3 +90 3c 40 +31\d\.00 +31\d\.00 +31\d\.00", received)
     assert all(len(line) <= 80 for line in lines)
+
+
+def test_a_song_that_did_not_come_through_is_told_though_the_chip_did_what_it_must(shown):
+    assert shown(b"\x90\x3c\x40\xf8")[-2:] == [
+        "complete  all 2 messages that went in came out at OUT unchanged",
+        "match",
+    ]
+    *_, song, chip = shown(b"\x90\x3c\x40\x91", "--baud-error", "20")
+    assert re.fullmatch(r"incomplete  0 of 1 message that went in came out at OUT unchanged", song)
+    assert chip == "match"
 
 
 def test_the_first_message_that_is_not_real_time_is_drawn_bit_by_bit(shown):
@@ -69,4 +79,4 @@ def test_a_terminal_that_knows_only_ascii_gets_a_picture_of_that(tmp_path):
 
 
 def test_a_name_is_no_markup(shown):
-    assert shown(b"\x90\x3c\x40", "[red]a[b].bin")[0].startswith("[red]a[b].bin at 0.5 MHz in ")
+    assert shown(b"\x90\x3c\x40", name="[red]a[b].bin")[0].startswith("[red]a[b].bin at 0.5 MHz in ")

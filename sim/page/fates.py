@@ -1,12 +1,13 @@
 """What became of each message and of each note between MIDI In and OUT."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from sim.model.edges import BAUD
 from sim.model.midi import SYSEX_END, Message, messages
 from sim.model.parser import parser
 
-__all__ = ["FATES", "Note", "Passage", "fates", "notes", "passages"]
+__all__ = ["FATES", "Note", "Passage", "Summary", "counted", "fates", "notes", "passages", "summary"]
 
 FATES = ("passed", "lost", "changed", "added", "open", "closed")
 """What can become of a message; ``open``: the record ends before it could come out; ``closed``: a SysEx that was cut
@@ -102,6 +103,33 @@ def fates(journey):
             late = journey.arrived[passage.ended] > journey.result.trace.end - PENDING
             passage.fate = "open" if late or passage.ended in journey.waiting else "lost"
     return sent, out
+
+
+class Summary(NamedTuple):
+    """Whether all that went in came out as it was, but for SysEx that were closed; and that in words."""
+
+    whole: bool
+    words: str
+
+
+def summary(sent, out, notes=0):
+    """A :class:`Summary` of passages with their fates; ``notes`` is how many of them are notes."""
+    kept, closed, underway = (sum(passage.fate == fate for passage in sent) for fate in ("passed", "closed", "open"))
+    whole = kept + closed + underway == len(sent) and all(passage.fate in ("passed", "closed") for passage in out)
+    if not whole:
+        words = f"{kept:,} of {counted(len(sent), 'message')} that went in came out at OUT unchanged"
+    else:
+        among = f", {counted(notes, 'note')} among them" if notes else ""
+        words = f"all {counted(kept + closed, 'message')} that went in came out at OUT unchanged{among}"
+        words += f"; {counted(closed, 'SysEx', 'SysEx')} that was cut off got its F7" if closed else ""
+    if underway:
+        words += f"; {counted(underway, 'message')} more had not yet come out when the record ended"
+    return Summary(whole, words)
+
+
+def counted(number, what, many=None):
+    """Such as ``1 note`` or ``1,234 notes``."""
+    return f"{number:,} {what if number == 1 else many or f'{what}s'}"
 
 
 def _last_source(passage, values, out_sent):

@@ -4,6 +4,7 @@ from bisect import bisect_right
 from html import escape
 
 from sim.model.edges import BAUD
+from sim.page.fates import counted, summary
 
 __all__ = [
     "differences_table",
@@ -63,22 +64,14 @@ def verdict(result, sent, out, sent_notes):
             words += f"<p>All {len(found)} are under <a href='#differences'>Differences</a>.</p>"
     chip = _answer("match" if result.match else "no match", result.match, words, "match")
 
-    kept, closed, underway = (sum(passage.fate == fate for passage in sent) for fate in ("passed", "closed", "open"))
-    whole = kept + closed + underway == len(sent) and all(passage.fate in ("passed", "closed") for passage in out)
-    if whole:
-        notes = f", {counted(len(sent_notes), 'note')} among them" if sent_notes else ""
-        words = f"<p>All {counted(kept + closed, 'message')} that went in came out at OUT unchanged{notes}"
-        words += f"; {counted(closed, 'SysEx', 'SysEx')} that was cut off got its F7.</p>" if closed else ".</p>"
-    else:
-        words = f"<p>{kept:,} of {counted(len(sent), 'message')} that went in came out at OUT unchanged.</p>"
-    if underway:
-        words += f"<p>{counted(underway, 'message')} more had not yet come out when the record ended.</p>"
+    song = summary(sent, out, len(sent_notes))
+    words = f"<p>{song.words[0].upper()}{song.words[1:]}.</p>"
     if result.interrupted:
         words += (
             f"<p><b>Interrupted</b> after {result.trace.end:.3f} s of wire; this is what was recorded until then.</p>"
         )
-    song = _answer("complete" if whole else "incomplete", whole, words, "complete")
-    return f'<div class="verdicts">{chip}{song}</div>'
+    whole = _answer("complete" if song.whole else "incomplete", song.whole, words, "complete")
+    return f'<div class="verdicts">{chip}{whole}</div>'
 
 
 def _answer(word, good, words, name):
@@ -261,11 +254,6 @@ def latency_table(result):
         rows.append(f"<tr><th scope='row'><i class='key {line}'></i>{label}</th>{cells}<td>until {until}</td></tr>")
     head = "".join(f"<th scope='col' class='number'>{name}</th>" for name in ("shortest", "median", "longest"))
     return f"<table><thead><tr><td></td>{head}<td></td></tr></thead><tbody>{''.join(rows)}</tbody></table>"
-
-
-def counted(number, what, many=None):
-    """Such as ``1 note`` or ``1,234 notes``."""
-    return f"{number:,} {what if number == 1 else many or f'{what}s'}"
 
 
 def microseconds(seconds):
