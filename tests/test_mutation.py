@@ -19,7 +19,7 @@ from tests.formal.prove import Tools
 from tests.mutation import __main__ as command
 from tests.mutation import campaign, mutants, report
 from tests.mutation.equivalence import DIFFERENT, EQUIVALENT, compare
-from tests.mutation.judge import HUNG, KILLED, SURVIVED, Verdict, judge, order
+from tests.mutation.judge import HUNG, KILLED, SURVIVED, Verdict, judge
 from tests.mutation.subjects import SUBJECTS, components_of
 from tests.mutation.workers import judge_all
 
@@ -103,7 +103,7 @@ def test_each_mutant_is_written_and_the_unharmed_design_first(of_line, tools):
 
 def test_cheap_cases_come_first_and_none_is_left_out():
     bench = SUBJECTS["receiver"].bench
-    runs = order(bench)
+    runs = bench.runs()
     assert sorted(name for run in runs for name in run) == sorted(bench.cases)
     cost = [max(bench.cases[name].stimulus.until for name in run) for run in runs]
     assert cost == sorted(cost)

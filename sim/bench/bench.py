@@ -11,7 +11,10 @@ from typing import NamedTuple
 from sim.bench.run import Build, Design, choose
 from sim.bench.trace import Stimulus
 
-__all__ = ["Bench", "Case"]
+__all__ = ["FIRST", "Bench", "Case"]
+
+FIRST, GROWTH = 15_000, 6
+"""Clocks of the first run of :meth:`Bench.runs`, and how many times longer each run is than the one before."""
 
 
 class Case(NamedTuple):
@@ -47,18 +50,14 @@ class Bench:
         """The bench with these cases alone."""
         return Bench(self.design, {name: self.cases[name] for name in names})
 
-    def runs(self, first=15_000, growth=6):
-        """Names of the cases in runs of the simulator, the short ones first.
-
-        The first run has about ``first`` clocks, and each after it ``growth`` times as many. Few broken designs come
-        through the first.
-        """
+    def runs(self):
+        """Names of the cases in runs of the simulator, short ones first: few broken designs come through those."""
         clocks = {name: case.stimulus.until * self.design.clk_freq for name, case in self.cases.items()}
-        runs, limit, total = [[]], first, 0
+        runs, limit, total = [[]], FIRST, 0
         for name in sorted(clocks, key=clocks.get):
             if runs[-1] and total + clocks[name] > limit:
                 runs.append([])
-                limit, total = limit * growth, 0
+                limit, total = limit * GROWTH, 0
             runs[-1].append(name)
             total += clocks[name]
         return [[name for name in self.cases if name in run] for run in runs]

@@ -3,16 +3,13 @@
 import shutil
 from typing import NamedTuple
 
-from sim.bench.bench import Bench
+from sim.bench.bench import FIRST
 from sim.bench.run import Build, Design, SimulatorError, choose
 from tests.mutation.subjects import SUBJECTS
 
-__all__ = ["HUNG", "KILLED", "SURVIVED", "Verdict", "judge", "order"]
+__all__ = ["HUNG", "KILLED", "SURVIVED", "Verdict", "judge"]
 
 KILLED, SURVIVED, HUNG = "killed", "survived", "hung"
-
-FIRST, GROWTH = 15_000, 6
-"""Clocks of the first run of the simulator, and how many times longer each run is than the one before."""
 
 
 class Verdict(NamedTuple):
@@ -23,19 +20,6 @@ class Verdict(NamedTuple):
     words: str = ""
 
 
-def order(bench):
-    """The cases of a bench in runs of the simulator, the cheap ones first: lists of names in the bench's order."""
-    clocks = {name: case.stimulus.until * bench.design.clk_freq for name, case in bench.cases.items()}
-    runs, limit, total = [[]], FIRST, 0
-    for name in sorted(clocks, key=clocks.get):
-        if runs[-1] and total + clocks[name] > limit:
-            runs.append([])
-            limit, total = limit * GROWTH, 0
-        runs[-1].append(name)
-        total += clocks[name]
-    return [[name for name in bench.cases if name in run] for run in runs]
-
-
 def judge(subject, verilog, simulator="auto", progress=None):
     """The :class:`Verdict` on a design with the ports of a subject, given as Verilog."""
     bench = SUBJECTS[subject].bench
@@ -43,8 +27,8 @@ def judge(subject, verilog, simulator="auto", progress=None):
     # Few runs are longer than the first, for which to compile must be quick above all.
     build = Build(design, choose(simulator, design, clocks=FIRST))
     try:
-        for run in order(bench):
-            verdict = _run(Bench(design, {name: bench.cases[name] for name in run}), build)
+        for names in bench.runs():
+            verdict = _run(bench.only(*names), build)
             if verdict.outcome != SURVIVED:
                 return verdict
             if progress:
