@@ -105,6 +105,12 @@ def test_no_session_kills_a_program_that_saves_what_stands():
     assert "session.run(*command, interrupt_timeout=None, terminate_timeout=None, **options)" in text
 
 
+def test_one_module_runs_amaranths_own_simulator():
+    users = [name for name, path in SOURCES.items() if is_within_any(imports(path), "amaranth.sim")]
+    # Two tests have a bench of a few lines of their own.
+    assert users == ["sim/bench/pysim.py", "tests/test_pins.py", "tests/test_receiver.py"]
+
+
 def test_nothing_but_the_tests_imports_the_tests():
     users = [name for name, path in SOURCES.items() if is_within_any(imports(path), "tests")]
     assert users

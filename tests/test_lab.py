@@ -5,15 +5,15 @@ import inspect
 
 import pytest
 
-from sim.bench.run import available
 from sim.bench.simulators import ROOT
 from tests.lab.grading import grade
 from tests.lab.labs import LABS
 from tests.lab.planted import PLANTED, broken
-from tests.lab.simulated import simulate
 from tests.lab.submission import load, signature_differs
 from tests.lab.synchronizer import flip_flops_before_logic
 from tests.lab.worker import runner
+
+simulate = runner("amaranth")
 
 # Those whose solution is a block of hdl/; the others have tests of their own.
 BLOCK_LABS = {number: LABS[number] for number in PLANTED}
@@ -103,33 +103,7 @@ def test_a_signature_that_differs_is_found():
     assert "parameters" in signature_differs(Other, LABS[1].components["Transmitter"])
 
 
-# --- The run ---
-
-
-# Verilator takes seconds to compile a design.
-@pytest.mark.parametrize("number", BLOCK_LABS if "icarus" in available() else (1, 5))
-def test_amaranths_simulator_sees_what_the_others_see(number):
-    """To the picosecond; one unit of each component."""
-    lab = LABS[number]
-    name = next(iter(available()))
-    units = {unit.component: unit for unit in reversed(lab.units)}.values()
-    for unit in units:
-        stimuli = [case.stimulus for tier in lab.tiers for case in tier.cases if case.unit is unit]
-        make = lab.components[unit.component]
-        seen = simulate(unit.make(make), unit.clk_freq, stimuli)
-        must = runner(name)(unit.make(make), unit.clk_freq, stimuli)
-        for one, other in zip(seen, must, strict=True):
-            assert {key: _rounded(one.levels[key], other.end) for key in other.levels} == {
-                key: _rounded(other.levels[key], other.end) for key in other.levels
-            }
-            assert {key: _rounded(one.streams[key], other.end) for key in other.streams} == {
-                key: _rounded(other.streams[key], other.end) for key in other.streams
-            }
-
-
-def _rounded(events, end):
-    # At the very end it is the order of two events at one moment that counts, and that is each simulator's own.
-    return [(round(time * 1e12), value) for time, value in events if time < end - 1e-9]
+# --- What else is looked at ---
 
 
 @pytest.mark.parametrize(

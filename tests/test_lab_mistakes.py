@@ -5,7 +5,9 @@ import pytest
 from tests.lab.grading import grade
 from tests.lab.labs import LABS
 from tests.lab.planted import PLANTED, broken
-from tests.lab.simulated import simulate
+from tests.lab.worker import runner
+
+simulate = runner("amaranth")
 
 pytestmark = pytest.mark.filterwarnings("ignore:.* created but never used")
 

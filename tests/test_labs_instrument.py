@@ -14,8 +14,10 @@ from sim.bench.simulators import ROOT
 from tests.lab import listen, sound
 from tests.lab.grading import grade
 from tests.lab.lab_instrument import LAB, MISTAKES, check_scale, scale
-from tests.lab.simulated import simulate
 from tests.lab.submission import load
+from tests.lab.worker import runner
+
+simulate = runner("amaranth")
 
 RUNNING = """m.d.comb += [
             thru.level_in"""

@@ -18,7 +18,6 @@ from sim.model.edges import Clock, frame_edges, frames
 from sim.model.monitor import monitor
 from tests.bench_loopback import Cable
 from tests.command_line import ArgumentParser
-from tests.lab.simulated import simulate
 from tests.lab.wire import BIT
 
 __all__ = ["loopback_says", "main", "monitor_says"]
@@ -31,18 +30,16 @@ STRUCK = (0x90, 60, 21, 0x90, 60, 0, 60, 98, 0xF8, 60, 0)
 
 def loopback_says(progress=None, waves=None):
     """Lines of text: first with a good cable, then without one, then with one that is harmed."""
-    design = Loopback(CLK_FREQ, every=10, host_baud=HOST_BAUD, blink=0.005)
+    cable = Cable(Loopback(CLK_FREQ, every=10, host_baud=HOST_BAUD, blink=0.005))
+    design = Design.of(cable, CLK_FREQ)
     good, pulled, harmed, until = 0.08, 0.05, 0.06, 0.19
     stimulus = Stimulus(until, {
         "cut": [(good, 1), (good + pulled, 0)],
         "flip": [(good + pulled + harmed / 3, 1), (good + pulled + harmed / 3 + 3 * BIT, 0)],
     })  # fmt: skip
-    cable = Cable(design)
     if waves:
-        short = Stimulus(20e-3)
-        simulate(cable, CLK_FREQ, [short], waves=waves)
-        cable = Cable(Loopback(CLK_FREQ, every=10, host_baud=HOST_BAUD, blink=0.005))
-    [trace] = pysim.run(Design.of(cable, CLK_FREQ), [stimulus], progress=lambda _, time: progress and progress(time))
+        pysim.run(design, [Stimulus(20e-3)], waves=waves)
+    [trace] = pysim.run(design, [stimulus], progress=progress and (lambda _, time: progress(time)))
     said = frames(trace.line("host_tx"), HOST_BAUD)
     text = bytes(frame.byte for frame in said).decode("ascii", "replace")
     begun = bytes(frame.byte for frame in said if frame.time < good + 5e-3).decode("ascii", "replace").count("\n")

@@ -4,6 +4,8 @@
 import re
 
 from hdl.merger import Merger
+from sim.bench import pysim
+from sim.bench.design import Design
 from sim.bench.simulators import ROOT
 from sim.bench.trace import Stimulus
 from sim.model.edges import frame_edges
@@ -11,7 +13,6 @@ from sim.model.midi import Packet, packets
 from sim.model.parser import parser
 from tests.lab.drawing import draw, draw_bytes
 from tests.lab.labs import LABS
-from tests.lab.simulated import simulate
 from tests.lab.tiers_merger import told
 from tests.lab.wire import BIT
 
@@ -51,7 +52,8 @@ def merged():
     inputs = [[packet for text in texts for packet in packets(bytes.fromhex(text))] for texts in messages]
     streams = {f"inputs__{n}": [(1e-5, packet.to_int()) for packet in its] for n, its in enumerate(inputs)}
     stalled = {"packets": [(0, 0), (2e-4, 1)]}
-    (trace,) = simulate(Merger(clk_freq, depth=8), clk_freq, [Stimulus(1e-3, streams=streams, ready=stalled)])
+    design = Design.of(Merger(clk_freq, depth=8), clk_freq)
+    [trace] = pysim.run(design, [Stimulus(1e-3, streams=streams, ready=stalled)])
     rows = [(f"input {n}", [f"{bytes(p.bytes).hex(' ')} |" for p in its]) for n, its in enumerate(inputs)]
     came = [f"{told(Packet.from_int(value))} |" for _, value in trace.streams["packets"]]
     return draw_bytes(

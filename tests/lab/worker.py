@@ -10,23 +10,23 @@ import warnings
 from contextlib import suppress
 from pathlib import Path
 
+from sim.bench import pysim
+from sim.bench.design import Design
 from sim.bench.trace import Stimulus
 from tests.lab.grading import SubmissionError, grade
 from tests.lab.labs import LABS
-from tests.lab.simulated import RESET, simulate
 from tests.lab.submission import load, words_for
 
 __all__ = ["as_dict", "runner"]
 
 
 def runner(simulator):
-    """A ``run(component, clk_freq, stimuli)``; ``amaranth`` is its own simulator, the others are those of the "
-    "benches."""
+    """A ``run(component, clk_freq, stimuli)``; ``amaranth`` is its own simulator, the others those of the benches."""
     if simulator == "amaranth":
-        return simulate
+        return lambda component, clk_freq, stimuli: pysim.run(Design.of(component, clk_freq), stimuli)
 
     # These need more than Amaranth, which is not there everywhere.
-    from sim.bench.run import Build, Design, choose  # noqa: PLC0415
+    from sim.bench.run import Build, choose  # noqa: PLC0415
 
     def run(component, clk_freq, stimuli):
         design = Design.of(component, clk_freq)
@@ -63,7 +63,7 @@ def _complaint(tier):
         "seen": complaint.seen,
         "place": complaint.place,
         "time": complaint.time,
-        "time_in_waves": None if complaint.time is None else complaint.time + RESET / tier.case.unit.clk_freq,
+        "time_in_waves": None if complaint.time is None else complaint.time + pysim.RESET / tier.case.unit.clk_freq,
         "drawing": complaint.drawing,
         "hints": list(tier.hints),
     }
@@ -77,7 +77,7 @@ def write_waves(path, graded, classes):
     # A while longer, so that what was expected and late can be seen too.
     stimulus = tier.case.stimulus
     stimulus = Stimulus(stimulus.until + 50 / unit.clk_freq, stimulus.levels, stimulus.streams, stimulus.ready)
-    simulate(unit.make(classes[unit.component]), unit.clk_freq, [stimulus], waves=path)
+    pysim.run(Design.of(unit.make(classes[unit.component]), unit.clk_freq), [stimulus], waves=path)
 
 
 def _limit_memory(megabytes):
