@@ -15,7 +15,7 @@ from sim.bench.bench import Bench, Case
 from sim.bench.run import Build, Design, choose
 from sim.bench.trace import Difference, Stimulus
 from sim.model.encoder import Encoder
-from sim.model.midi import Packet, packets
+from sim.model.midi import KINDS, Packet, packets
 from sim.model.parser import parser
 from tests.random_midi import random_stream
 from tests.watched import Watched
@@ -150,6 +150,7 @@ def bench(component=HardwareEncoder, rules=RULES, seeds=6, repeat=None, **option
         add(f"{name}, with stalls", items, ready=stalls(random.Random(0), 200))
     for name, (offered, realtime, expected) in SLIPS.items():
         add(name, [(0, packet) for packet in read(offered)], realtime, line(200), expected)
+    add("real-time of every kind in every place", *real_time_everywhere())
     for seed in range(seeds):
         rng = random.Random(seed)
         ready = (line(9000), stalls(rng, 9000), ())[seed % 3]
@@ -170,6 +171,8 @@ def age_bench(component=HardwareEncoder, repeat=REPEAT):
     for name, (times, stall, expected) in ages(repeat).items() if repeat >= REPEAT else ():
         items = [(time, *read("90 3c 40")) for time in times]
         add(name, items, [(0, 0), (stall, 1)] if stall else (), expected=expected)
+    if repeat >= REPEAT:
+        add("a status of each kind grows old", each_kind(repeat), (), repeat=repeat)
     for seed in range(3):
         rng = random.Random(seed)
         notes = rng.choices(read("90 3c 40, 91 3c 40, f8, f6"), (12, 1, 1, 1), k=300)
@@ -284,6 +287,24 @@ def stalls(rng, until):
 def _times(rng, values, longest):
     times = [rng.choice((0, rng.randint(0, longest))) for _ in values]
     return [(sum(times[: n + 1]), value) for n, value in enumerate(values)]
+
+
+def real_time_everywhere():
+    """Packets and, where the consumer takes a byte a clock, real-time of every kind behind every byte of some."""
+    # Of the notes and the like the second leaves out its status.
+    wholes = (
+        read(f"{status:02x} 3c 40, {status:02x} 3c 40, f2 01 02, f0 01 02 03 04 f7")
+        for status in (0x80, 0x91, 0xA2, 0xB3, 0xE4, 0x85, 0x96, 0xA7)
+    )
+    # Each has real-time of one kind for 30 clocks, of which every other is left to the packets.
+    items = [(30 * n, packet) for n, whole in enumerate(wholes) for packet in whole]
+    return items, [(at, 0xF8 + at // 30) for at in range(0, 8 * 30, 2)]
+
+
+def each_kind(repeat):
+    """Three packets of each kind that has a channel: the status of the first is still young, and then too old."""
+    kinds = [Packet.of(kind.code, (kind.status, 1, 2)[: 1 + kind.data]) for kind in KINDS if kind.has_channel]
+    return [(n * (repeat + 20) + at, packet) for n, packet in enumerate(kinds) for at in (0, repeat - 5, repeat + 10)]
 
 
 def random_items(rng):

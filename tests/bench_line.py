@@ -6,6 +6,7 @@ line over; has one register instead of two.
 """
 
 import random
+from itertools import product
 
 from hdl.line import LineInput
 from sim.bench.bench import Bench, Case
@@ -38,7 +39,7 @@ def bench(clk_freq, glitch, component=LineInput):
     """The bench for a line input at ``clk_freq`` with a filter for pulses of ``glitch`` seconds."""
     design = Design.of(component(clk_freq, glitch), clk_freq)
     cases = {}
-    for name, edges, quiet in stimuli(clk_freq, glitch):
+    for name, edges, quiet in stimuli(design.clock, glitch, design.component.samples):
         stimulus = Stimulus(edges[-1][0] + 2 * BIT, {"pin": edges})
         cases[name] = Case(stimulus, checker(stimulus, design.clock, glitch, quiet))
     return Bench(design, cases)
@@ -56,10 +57,10 @@ def checker(stimulus, clock, glitch, quiet):
     return check
 
 
-def stimuli(clk_freq, glitch):
+def stimuli(clock, glitch, samples):
     """Name, edges of the pin, and whether the level must stay high all the time."""
     rng = random.Random(5)
-    period = 1 / clk_freq
+    period = 1 / clock.freq
 
     # What comes next finds a line that is high, whatever it was before the reset.
     yield "a reset while the line is low", [(BIT, 0)], False
@@ -80,6 +81,16 @@ def stimuli(clk_freq, glitch):
         for n in range(40):
             edges += [((n + 2) * BIT + n * period / 41, 1), ((n + 2) * BIT + n * period / 41 + glitch, 0)]
         yield "high pulses as long as the filter leave no trace", [*edges, (50 * BIT, 1)], False
+
+        long, lengths = 3 * samples, (1, samples // 2, samples - 1, samples, samples + 1)
+        # How long the pin was what the level is when it is another, and for how long it is that.
+        pairs = product((samples, samples + 2, 2 * samples), lengths)
+        runs, edges, at = [length for pair in pairs for length in (long, *pair, long)], [], 16
+        # The second time with the other level, as an odd number of edges comes before it.
+        for length in (*runs, long, *runs):
+            edges.append((clock.time(at + 0.5), len(edges) % 2))
+            at += length
+        yield "pulses of every length right behind each other", edges, False
 
     longest = max(4 * glitch, 12 * period)
     for n in range(3):

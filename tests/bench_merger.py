@@ -84,7 +84,12 @@ def bench(name, component=Merger):
     inputs, rules = DESIGNS[name]
     cases = {}
     for case, it in situations(inputs, rules):
-        streams = {f"inputs__{n}": [(time, packet.to_int()) for time, packet in it.offered[n]] for n in range(inputs)}
+        # The cable of what comes in is not looked at, so it may be any.
+        rng = random.Random(case)
+        streams = {
+            f"inputs__{n}": [(time, packet._replace(cable=rng.randrange(16)).to_int()) for time, packet in items]
+            for n, items in enumerate(it.offered)
+        }
         stimulus = Stimulus(it.until, streams=streams, ready=dict(it.ready))
         cases[case] = Case(stimulus, checker(stimulus, rules, it.expected))
     return Bench(Design.of(component(CLK_FREQ, inputs, **rules._asdict()), CLK_FREQ), cases)
@@ -206,6 +211,10 @@ def situations(inputs, rules):
     offered = [line(*["c001"] * (rules.depth - 4), sysex(9), byte=(8 + n) * CLOCK) for n in range(inputs)]
     situation = Situation(offered, 4e-3, {"packets": [(0, 0), (2e-3, 1)]}, {"overruns": [0] * inputs})
     yield "the end of a SysEx has the last place of each queue", situation
+    yield from meetings(inputs, rules)
+    offered = [[at(n * 4 * inputs * CLOCK, 4, 0xF0, 1, 2)] for n in range(inputs)]
+    situation = Situation(offered, 2.5 * rules.timeout, expected={"timeouts": [1] * inputs})
+    yield "a SysEx of each input falls silent", situation
     if inputs == 2 and not rules.waits:
         yield from two_lines(rules.timeout)
         yield from no_room()
@@ -248,6 +257,49 @@ def any_merger(rng, inputs):
     offered = [line(sysex(9), *["f8"] * 9, "f6", start=n * BYTE, byte=inputs * BYTE) for n in range(inputs)]
     expected = {"count of real-time": {"f8": 9 * inputs}}
     yield "real-time passes what stands still", Situation(offered, 4e-3, {"packets": [(0, 0), (2e-3, 1)]}, expected)
+
+
+MEETING = (
+    (0x9, 0x90, 0x3C, 0x40),
+    (0xB, 0xB0, 123, 0),
+    (0x3, 0xF2, 1, 2),
+    (0x5, 0xF6),
+    (0xF, 0x3C),
+    (0x4, 0xF0, 1, 2),
+    (0x7, 0xF0, 1, 0xF7),
+    (0x4, 1, 2, 3),
+    (0x6, 1, 0xF7),
+)
+"""A packet of each kind but real-time."""
+
+REALTIME = tuple((0xF, byte) for byte in range(0xF8, 0x100))
+
+
+def meetings(inputs, rules):
+    """Every kind of packet in every state of an input: with and without a SysEx open, with and without room."""
+    # The last input that cannot wait: where not all are echoed it is one that is not.
+    number = max(n for n in range(inputs) if n not in rules.waits)
+    turn, room, opened, closed = 4 * inputs * CLOCK, rules.depth - 2, (0x4, 0xF0, 1, 2), (0x5, 0xF7)
+    each = [*MEETING, *REALTIME]
+    fill = [*[(0x8, 0x80, n, 0) for n in range(room - 1)], *REALTIME[:1] * 4]
+
+    def situation(rounds, stalled):
+        """Packets of each round, offered at an output that stands still, if it is so, until all of them are there."""
+        items, edges, time = [], [], 0.0
+        for packets_ in rounds:
+            items += [at(time + n * turn, *packet) for n, packet in enumerate(packets_)]
+            edges += [(time, 0), (time + len(packets_) * turn, 1)]
+            time += (len(packets_) + rules.depth + 4) * turn
+        ready = {"packets": edges, "realtime": edges} if stalled else {}
+        return Situation([items if n == number else [] for n in range(inputs)], time, ready)
+
+    yield "every packet, and no SysEx is open", situation([[packet, closed] for packet in each], False)
+    yield "every packet meets an open SysEx", situation([[opened, packet, closed] for packet in each], False)
+    yield "every packet meets a full queue", situation([[*fill, fill[0], *each]], True)
+    # Behind a SysEx there is one place less, and what cuts it off takes the last one.
+    rounds = [*([packet] for packet in MEETING), REALTIME]
+    rounds = [[*fill, opened, *packets_, closed] for packets_ in rounds]
+    yield "every packet meets an open SysEx and a full queue", situation(rounds, True)
 
 
 def filters(inputs, rules):

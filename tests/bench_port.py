@@ -4,19 +4,23 @@ Each of these bugs was planted in the design, and found: leads the input to the 
 glitch filter; mixes up its errors; hides overrun; runs its transmitter a little slow; loses the mark of a cut
 SysEx; does not tell the parser of framing errors; does not tell the parser of breaks; does not tell the parser of
 overruns; drops packets when the FIFO is full; has a FIFO half as deep; sends every status; never repeats a status;
-shows bytes before they are taken.
+leaves out the application's real-time; shows bytes before they are taken.
 """
 
 import random
+from itertools import product
 
 from hdl.port import PacketPort, Port
+from hdl.thru import THRUS as HARDWARE_THRUS
 from sim.bench.bench import Bench, Case
 from sim.bench.run import Design
 from sim.bench.trace import Difference, Stimulus, expect_equal
 from sim.model.edges import BAUD, frames
 from sim.model.midi import Packet
+from sim.model.parser import parser
 from sim.model.port import echo, packet_echo
-from tests.bench_receiver import bad_stop, noise, send
+from sim.model.thru import THRUS
+from tests.bench_receiver import ENDINGS, bad_stop, meeting, noise, send
 
 BIT = 1 / BAUD
 
@@ -30,27 +34,52 @@ PLANTED = {
     "runs its transmitter a little slow": ("Transmitter(clk_freq, baud)", "Transmitter(clk_freq, baud * 16 / 17)"),
 }
 
+RESET = "a reset in the middle of a SysEx"
+CUT_SYSEX = "a SysEx that a framing error cuts off"
+REALTIME = "real-time from the application goes among what is echoed"
+CUT_NOTE = "a note that a break cuts off"
+BACK_TO_BACK = "messages back to back at +0.0% baud"
+TOO_MUCH = "more than the output can send"
+
+# The same in PacketPort, and the case that must find it.
 PLANTED_IN_PACKET_PORT = {
-    "loses the mark of a cut SysEx": ("Cat(parser.packets.payload, parser.cut)", "parser.packets.payload"),
-    "does not tell the parser of framing errors": ("lost.eq(port.framing_error | ", "lost.eq("),
-    "does not tell the parser of breaks": ("| port.break_ | port.overrun)", "| port.overrun)"),
-    "does not tell the parser of overruns": ("| port.break_ | port.overrun)", "| port.break_)"),
-    "drops packets when the FIFO is full": ("parser.packets.ready.eq(waiting.w_rdy)", "parser.packets.ready.eq(1)"),
-    "has a FIFO half as deep": ("width=33, depth=depth", "width=33, depth=depth // 2"),
-    "sends every status": ("running_status=running_status, repeat", "running_status=False, repeat"),
-    "never repeats a status": ("repeat=repeat)\n        self._waiting", "repeat=99 * repeat)\n        self._waiting"),
-    "shows bytes before they are taken": ("port.received.valid & port.received.ready", "port.received.valid"),
+    "loses the mark of a cut SysEx": ("Cat(parser.packets.payload, parser.cut)", "parser.packets.payload", CUT_SYSEX),
+    "does not tell the parser of framing errors": ("lost.eq(port.framing_error | ", "lost.eq(", CUT_SYSEX),
+    "does not tell the parser of breaks": ("| port.break_ | port.overrun)", "| port.overrun)", CUT_NOTE),
+    "does not tell the parser of overruns": ("| port.break_ | port.overrun)", "| port.break_)", TOO_MUCH),
+    "drops packets when the FIFO is full": (
+        "parser.packets.ready.eq(waiting.w_rdy)",
+        "parser.packets.ready.eq(1)",
+        TOO_MUCH,
+    ),
+    "has a FIFO half as deep": ("width=33, depth=depth", "width=33, depth=depth // 2", TOO_MUCH),
+    "sends every status": ("running_status=running_status, repeat", "running_status=False, repeat", RESET),
+    "never repeats a status": (
+        "repeat=repeat)\n        self._waiting",
+        "repeat=99 * repeat)\n        self._waiting",
+        TOO_MUCH,
+    ),
+    "leaves out the application's real-time": (
+        "connect(m, flipped(self.realtime), encoder.realtime)",
+        "pass",
+        REALTIME,
+    ),
+    "shows bytes before they are taken": (
+        "port.received.valid & port.received.ready",
+        "port.received.valid",
+        BACK_TO_BACK,
+    ),
 }
 
 
-def bench(clk_freq, component=Port):
-    """The bench for a port at ``clk_freq``."""
-    design = Design.of(component(clk_freq, BAUD), clk_freq, joins={"received": "send"})
+def bench(clk_freq, component=Port, thru="direct"):
+    """The bench for a port at ``clk_freq`` with a kind of thru."""
+    design = Design.of(component(clk_freq, BAUD, thru=HARDWARE_THRUS[thru]), clk_freq, joins={"received": "send"})
     # What comes next finds a port that was in the middle of things.
     stimulus = cut_off([0x55, 0xAA, 0x0F, 0x00], 2.55)
-    cases = {"a reset in the middle of a byte": Case(stimulus, cut_off_checker(stimulus, design.clock))}
-    for name, stimulus in stimuli():
-        cases[name] = Case(stimulus, checker(stimulus, design.clock))
+    cases = {"a reset in the middle of a byte": Case(stimulus, cut_off_checker(stimulus, design.clock, thru))}
+    for name, stimulus in stimuli(design.clock):
+        cases[name] = Case(stimulus, checker(stimulus, design.clock, thru))
     return Bench(design, cases)
 
 
@@ -60,9 +89,16 @@ def cut_off(data, count):
     return Stimulus(until, {"midi_in": [edge for edge in send(data)[0] if edge[0] < until]})
 
 
-def cut_off_checker(stimulus, clock):
+def cut_off_checker(stimulus, clock, thru="direct"):
     """Until it ends, all must be what the model says."""
-    return lambda trace: expect_twin(trace, before(trace.end, echo(stimulus.levels["midi_in"], clock)), clock)
+    return lambda trace: expect_twin(trace, before(trace.end, twin(stimulus, clock, thru)[0]), clock)
+
+
+def twin(stimulus, clock, thru):
+    """What a port with a kind of thru must do, and the overruns of that."""
+    midi_in = stimulus.levels["midi_in"]
+    handed_on = THRUS[thru](midi_in, clock, BAUD)
+    return echo(midi_in, clock)._replace(midi_thru=handed_on.level), handed_on.overruns
 
 
 def before(end, model):
@@ -72,11 +108,14 @@ def before(end, model):
     return model._make(before(end, part) for part in model)
 
 
-def checker(stimulus, clock):
+def checker(stimulus, clock, thru="direct"):
     """Bytes, errors and both pins must be what the model says, to the clock."""
 
     def check(trace):
-        expect_twin(trace, echo(stimulus.levels["midi_in"], clock), clock)
+        model, overruns = twin(stimulus, clock, thru)
+        expect_twin(trace, model, clock)
+        pulses = [(time, 1) for time in trace.pulses("thru_overrun")]
+        expect_equal("thru_overrun", pulses, [(time, 1) for time in overruns], tolerance=0.25 / clock.freq)
         sent = [byte for _, byte in trace.streams["received"]]
         seen = frames(trace.line("midi_out"))
         if bad := [frame for frame in seen if not frame.stop]:
@@ -107,9 +146,10 @@ def packet_bench(clk_freq, component=PacketPort, **parameters):
     design = Design.of(component(clk_freq, BAUD, **parameters), clk_freq, joins={"packets_out": "packets_in"})
     # What comes next finds a port with full hands, and in the middle of a SysEx.
     stimulus = cut_off([0xC0, *range(14), 0xF0, 1, 2, 3, 4, 5], 18.55)
-    cases = {"a reset in the middle of a SysEx": Case(stimulus, packet_checker(stimulus, design.clock, parameters))}
-    for name, stimulus in packet_stimuli(300 if clk_freq < 1e6 else 45):
+    cases = {RESET: Case(stimulus, packet_checker(stimulus, design.clock, parameters))}
+    for name, stimulus in packet_stimuli(300 if clk_freq < 1e6 else 45, design.component._waiting.depth):
         cases[name] = Case(stimulus, packet_checker(stimulus, design.clock, parameters))
+    cases[REALTIME] = with_realtime()
     return Bench(design, cases)
 
 
@@ -129,7 +169,7 @@ def packet_checker(stimulus, clock, parameters):
     return check
 
 
-def packet_stimuli(count):
+def packet_stimuli(count, depth):
     """Name and stimulus, of up to ``count`` bytes; the rules of the byte stream have theirs in ``bench_parser``."""
     rng = random.Random(9)
 
@@ -142,18 +182,55 @@ def packet_stimuli(count):
     yield "messages with pauses", line(*send(music(rng, count // 5), gaps=[rng.uniform(0, 0.01) for _ in range(count)]))
     # One byte in three comes back out as two: the FIFO fills, and what no longer fits is lost.
     edges, until = send([byte for n in range(count // 3) for byte in (0xC0, n, n, n)])
-    yield "more than the output can send", line(edges, until, tail=0.01 + count * 250e-6)
+    yield TOO_MUCH, line(edges, until, tail=0.01 + count * 250e-6)
     edges, until = send([0xF0, 1, 2, 3, 4])
     edges += bad_stop(until, 0x55)
     yield (
-        "a SysEx that a framing error cuts off",
+        CUT_SYSEX,
         line([*edges, *send(b"\x90\x3c\x40", start=until + 20 * BIT)[0]], until),
     )
     edges, until = send([0x90, 60])
     edges += [(until, 0), (until + 30 * BIT, 1), *send([61, 62, 0x91, 63, 64], start=until + 32 * BIT)[0]]
-    yield "a note that a break cuts off", line(edges, until)
+    yield CUT_NOTE, line(edges, until)
     stimulus = noise(rng, count, 5 * BIT)
     yield "a line of noise", line(stimulus.levels["level"], stimulus.until)
+    if depth <= 8:
+        yield "errors while packets wait", line(*errors(random.Random(64)))
+
+
+def errors(rng):
+    """Edges of errors, in a SysEx and in none, while a short FIFO is empty, as it fills, and when it is full."""
+    beginnings = ([0xF0], [0xF0, 1], [], [0xF8, 0xF8], [0xF0, 0xF8, 0xF8], [0xF0, 1, 0xF8, 0xF8, 0xF8, 0xF8])
+    each = [*product(("framing error", "break"), beginnings)]
+    edges, time = [], BIT
+    for n in range(32):
+        alone = n < len(each)
+        ending, begins = each[n] if alone else rng.choice(each)
+        # Of these each comes back out as two bytes, so that the FIFO fills.
+        programs = [] if alone else [0xC0, *range(6), *[0xC0, n, n] * rng.randrange(3)]
+        frames_, time = send([*programs, *begins], start=time)
+        edges += frames_
+        if alone or rng.random() < 0.8:
+            edges += ENDINGS[ending](time)
+        # The next byte comes while the F7 that closes a SysEx still waits for its place.
+        time += 13 * BIT
+    return edges, time
+
+
+def with_realtime():
+    """Notes, and real-time from the application with anything in the bits that are not looked at."""
+    rng, notes = random.Random(40), [0x90, *range(20)]
+    edges, until = send(notes, gaps=[rng.uniform(5 * BIT, 15 * BIT) for _ in notes])
+    realtime = [(time, rng.getrandbits(8)) for time in sorted(rng.uniform(0, until) for _ in range(12))]
+
+    def check(trace):
+        sent = [frame.byte for frame in frames(trace.line("midi_out"))]
+        expect_equal("real-time", [(0.0, b) for b in sent if b >= 0xF8], [(0.0, b | 0xF8) for _, b in realtime])
+        # A status may be sent again, or every time, so what is compared is messages.
+        echoed, given = (parser([(0.0, b) for b in row if b < 0xF8]) for row in (sent, notes))
+        expect_equal("the rest", echoed, given)
+
+    return Case(Stimulus(until + 60 * BIT, {"midi_in": edges}, streams={"realtime": realtime}), check)
 
 
 def music(rng, count):
@@ -172,7 +249,7 @@ def music(rng, count):
     return data[:count]
 
 
-def stimuli():
+def stimuli(clock):
     """Name and stimulus."""
     rng = random.Random(7)
 
@@ -189,3 +266,5 @@ def stimuli():
     for n in range(3):
         stimulus = noise(rng, 200, 5 * BIT)
         yield f"a line of noise, number {n}", line(stimulus.levels["level"], stimulus.until)
+    for name, edges in meeting(clock):
+        yield name, line(edges, edges[-1][0])

@@ -12,7 +12,7 @@ from sim.bench.bench import Bench, Case
 from sim.bench.run import Design
 from sim.bench.streams import random_ready
 from sim.bench.trace import Difference, Stimulus, expect_equal
-from sim.model.edges import BAUD, frame_edges
+from sim.model.edges import BAUD, frame_edges, level_at
 from sim.model.receiver import receiver
 
 BIT = 1 / BAUD
@@ -35,7 +35,7 @@ def bench(clk_freq, component=Receiver):
     """The bench for a receiver at ``clk_freq``."""
     design = Design.of(component(clk_freq, BAUD), clk_freq)
     cases = {}
-    for name, stimulus, expected in stimuli(clk_freq):
+    for name, stimulus, expected in stimuli(design.clock):
         cases[name] = Case(stimulus, checker(stimulus, design.clock, expected))
     return Bench(design, cases)
 
@@ -72,10 +72,10 @@ def send(data, *, start=BIT, baud_error=0.0, gaps=(), bit=BIT):
     return edges, time
 
 
-def stimuli(clk_freq):
+def stimuli(clock):
     """Name, stimulus and, where they do not follow from the model alone, the bytes that must come."""
     rng = random.Random(31250)
-    period = 1 / clk_freq
+    period = 1 / clock.freq
 
     def line(edges, until, ready=()):
         return Stimulus(until + 12 * BIT, {"level": edges}, ready={"bytes": ready} if ready else {})
@@ -83,7 +83,7 @@ def stimuli(clk_freq):
     edges, until = send(range(256), gaps=[rng.uniform(0, BIT) for _ in range(256)])
     yield "every byte comes through", line(edges, until), list(range(256))
 
-    limit = 0.051 if clk_freq > 10e6 else 0.045
+    limit = 0.051 if clock.freq > 10e6 else 0.045
     for error in (-limit, -0.02, -0.01, 0.0, 0.01, 0.02, limit):
         data = rng.randbytes(64)
         edges, until = send(data, start=BIT + rng.random() * period, baud_error=error)
@@ -123,13 +123,66 @@ def stimuli(clk_freq):
     for n, longest in enumerate((0.2, 1, 3, 8)):
         yield f"a line of noise, number {n}", noise(rng, 120, longest * BIT), None
 
+    edges, time = [], BIT
+    for place in range(20):
+        for byte in (0x00, 0xFF):
+            # Between two samples, which are in the middles of the bits.
+            frame, begin = frame_edges(time, byte, BIT), time + (place / 2 + 0.1) * BIT
+            level = level_at(frame, begin)
+            edges += sorted([*frame, (begin, 1 - level), (begin + 3 * period, level)])
+            time += 12 * BIT
+    yield "a pulse between two samples leaves nothing, anywhere in a frame", line(edges, time), [0x00, 0xFF] * 20
 
-def bad_stop(time, byte, low=3):
+    for what in ("framing error", "break"):
+        edges = [*frame_edges(BIT, 0xA5, BIT), *ENDINGS[what](20 * BIT), *frame_edges(33 * BIT, 0x5A, BIT)]
+        taken = clock.time(stop_bit(clock, 20 * BIT) - 0.5)
+        for words, moment in (("while a byte is held", 32.5 * BIT), ("in the clock in which a byte is taken", taken)):
+            yield f"a {what} {words}", line(edges, 43 * BIT, [(0.0, 0), (moment, 1)]), [0xA5, 0x5A]
+    yield "a break without an end", line([(BIT, 0)], 20 * BIT), []
+
+
+def stop_bit(clock, time):
+    """The clock edge that samples the stop bit of a frame that begins at ``time``."""
+    divisor = round(clock.freq / BAUD)
+    return clock.after(time) + (divisor - 1) // 2 + 9 * divisor
+
+
+ENDINGS = {
+    "good byte": lambda time: frame_edges(time, 0x2C, BIT),
+    "framing error": lambda time: bad_stop(time, 0x2C),
+    "break": lambda time: [(time, 0), (time + 11 * BIT, 1)],
+}
+"""What can become of a frame, by name: edges of one that begins at a time."""
+
+
+def catching_up(clock, *endings):
+    """Frames as close as a receiver bears, before a transmitter that takes each when it has sent the one before it.
+
+    Behind 23 good ones come those of ``endings``, which are in ``ENDINGS``. The transmitter takes the last good one in
+    the very clock that samples the stop bit of the first of these, and that one waits when the next is over.
+    """
+    divisor, count = round(clock.freq / BAUD), 23
+    # What the line gains on the transmitter in so many frames is one of them, less the clock between sample and take.
+    behind = 10 * divisor * (count - 1) + 1
+    starts = [clock.time(20 * divisor + n * behind // count + 0.5) for n in range(count + len(endings))]
+    edges = [edge for n, time in enumerate(starts[:count]) for edge in frame_edges(time, n, BIT)]
+    return edges + [edge for time, each in zip(starts[count:], endings, strict=True) for edge in ENDINGS[each](time)]
+
+
+def meeting(clock):
+    """Name and edges: an error while a byte is sent, with and without another that waits for that."""
+    yield "a break right behind a byte", [*frame_edges(BIT, 0x55, BIT), *ENDINGS["break"](10.6 * BIT)]
+    for ending in ("framing error", "break"):
+        yield f"a {ending} in the clock in which a byte is sent on", catching_up(clock, ending)
+        yield f"a {ending} while a byte waits", catching_up(clock, "good byte", ending)
+
+
+def bad_stop(time, byte, low=3, bit=BIT):
     """A frame whose stop bit is low, and the line after it for ``low`` bits in all."""
-    edges = [edge for edge in frame_edges(time, byte, BIT) if edge[0] < time + 8.9 * BIT]
+    edges = [edge for edge in frame_edges(time, byte, bit) if edge[0] < time + 8.9 * bit]
     if not byte & 0x80:
-        return [*edges, (time + (9 + low) * BIT, 1)]
-    return [*edges, (time + 9 * BIT, 0), (time + (9 + low) * BIT, 1)]
+        return [*edges, (time + (9 + low) * bit, 1)]
+    return [*edges, (time + 9 * bit, 0), (time + (9 + low) * bit, 1)]
 
 
 def noise(rng, count, longest):

@@ -143,6 +143,7 @@ def receiver_stimuli(clock, seconds):
     yield "another FE does", case([*later, (6 * clocks, 0xFE)], 9), 2
     others = [(10 + 2 * byte, byte) for byte in range(256) if byte != 0xFE]
     yield "no byte but FE arms it", case(others, 3 + others[-1][0] / clocks), 0
+    yield "a byte in the last clock arms nothing", case([(10, 0x90), (10 + clocks, 0x90)], 3), 0
     for n in range(4):
         numbers = sorted(rng.sample(range(2, 20 * clocks), 30))
         items = [(t, rng.choice((0xFE, 0xF8, rng.getrandbits(8)))) for t in numbers if t + 1 not in numbers]

@@ -19,7 +19,7 @@ from sim.bench.trace import Difference, Stimulus, expect_equal
 from sim.model.distortion import distort
 from sim.model.edges import BAUD, frame_edges, frames, settled
 from sim.model.thru import THRUS
-from tests.bench_receiver import bad_stop, send
+from tests.bench_receiver import bad_stop, meeting, send
 
 BIT = 1 / BAUD
 
@@ -55,13 +55,31 @@ def bench(clk_freq, component):
     """The bench for a kind of thru at ``clk_freq``."""
     kind = component.__name__.removesuffix("Thru").lower()
     design = Design.of(component(clk_freq, BAUD), clk_freq)
-    cases = {}
-    for n, (name, edges, expected, overruns) in enumerate(stimuli(clk_freq, kind)):
+    stimulus = cut_off()
+    cases = {"a reset in the middle of a byte": Case(stimulus, cut_off_checker(stimulus, design.clock, kind))}
+    for n, (name, edges, expected, overruns) in enumerate(stimuli(design.clock, kind)):
         # Two bytes can still be on their way through a stored thru. Each case ends at another moment of a bit, so that
         # the reset which comes next finds the timers anywhere.
         stimulus = Stimulus(edges[-1][0] + (32 + n % 16 / 16) * BIT, {"level_in": edges})
         cases[name] = Case(stimulus, checker(stimulus, design.clock, kind, expected, overruns))
     return Bench(design, cases)
+
+
+def cut_off():
+    """Bytes that end in the middle of the third. What comes next finds a receiver and a transmitter at work."""
+    until = 26.5 * BIT
+    return Stimulus(until, {"level_in": [edge for edge in send(bytes(3))[0] if edge[0] < until]})
+
+
+def cut_off_checker(stimulus, clock, kind):
+    """Until it ends, the output must be what the model says."""
+
+    def check(trace):
+        model = THRUS[kind](stimulus.levels["level_in"], clock, BAUD).level
+        must = [edge for edge in model if edge[0] < trace.end]
+        expect_equal("level_out", trace.line("level_out"), must, tolerance=0.25 / clock.freq)
+
+    return check
 
 
 def checker(stimulus, clock, kind, expected, overruns):
@@ -144,11 +162,11 @@ def show(frame):
     return "none" if frame is None else f"{frame[0]:#04x}{'' if frame[1] else ' with a bad stop bit'}"
 
 
-def stimuli(clk_freq, kind):
+def stimuli(clock, kind):
     """Name, edges, and, where they do not follow from the model alone, the frames and overruns that must come."""
     rng = random.Random(31250)
-    period = 1 / clk_freq
-    fine = clk_freq > 10e6
+    period = 1 / clock.freq
+    fine = clock.freq > 10e6
     retimed, direct = kind == "retimed", kind == "direct"
 
     edges, _ = send(range(256), gaps=[rng.uniform(0, BIT) for _ in range(256)])
@@ -258,3 +276,6 @@ def stimuli(clk_freq, kind):
             level = 1 - level
             edges.append((time, level))
         yield f"a line of noise, number {n}", edges, None, None
+
+    for name, edges in meeting(clock) if kind == "stored" else ():
+        yield name, edges, None, 0

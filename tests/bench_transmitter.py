@@ -34,10 +34,37 @@ def bench(clk_freq, component=Transmitter):
     """The bench for a transmitter at ``clk_freq``."""
     design = Design.of(component(clk_freq, BAUD), clk_freq)
     cases = {}
-    for name, items, gapless in stimuli():
+    # What comes next finds a transmitter in the middle of things.
+    for name, item, until in cut_off(design.clock):
+        stimulus = Stimulus(until, streams={"bytes": [item]})
+        cases[name] = Case(stimulus, cut_off_checker(stimulus, design.clock))
+    for name, items, gapless in stimuli(design.clock):
         stimulus = Stimulus(items[-1][0] + (len(items) + 1) * 10.5 * BIT, streams={"bytes": items})
         cases[name] = Case(stimulus, checker(stimulus, design.clock, gapless))
     return Bench(design, cases)
+
+
+def cut_off(clock):
+    """Name, a byte with the time from which it is offered, and when the case ends: in each bit of that."""
+    # It comes soon, and behind an idle line all the same.
+    time = clock.time(2.5)
+    places = ("start bit", *(f"data bit {n}" for n in range(8)), "stop bit")
+    for n, place in enumerate(places):
+        yield f"a reset in a {place}", (time, 0x00), time + (n + 0.2 + n % 3 / 4) * BIT
+    last = clock.time(clock.after(time) + 10 * round(clock.freq / BAUD) - 0.5)
+    yield "a reset in the last clock of a stop bit", (time, 0x00), last
+
+
+def cut_off_checker(stimulus, clock):
+    """Until it ends, all must be what the model says."""
+
+    def check(trace):
+        model = transmitter(stimulus.streams["bytes"], clock, BAUD)
+        expect_equal("bytes", trace.streams["bytes"], model.bytes, tolerance=0.25 / clock.freq)
+        level = [edge for edge in model.level if edge[0] < trace.end]
+        expect_equal("level", trace.line("level"), level, tolerance=0.25 / clock.freq)
+
+    return check
 
 
 def checker(stimulus, clock, gapless):
@@ -64,7 +91,7 @@ def checker(stimulus, clock, gapless):
     return check
 
 
-def stimuli():
+def stimuli(clock):
     """Name, the bytes with the times from which they are offered, and whether the line must have no gaps."""
     rng = random.Random(16)
     yield "every byte, one after the other without gaps", [(BIT, byte) for byte in range(256)], True
@@ -72,3 +99,10 @@ def stimuli():
     yield "two bytes with a pause", [(BIT, 0), (25 * BIT, 255)], False
     for n in range(3):
         yield f"random bytes at random times, number {n}", random_times(rng, rng.randbytes(60), 25 * BIT), False
+    divisor, items = round(clock.freq / BAUD), [(BIT, 0x55)]
+    for place in range(10):
+        # Frame by frame, and a bit later in each.
+        items.append((clock.time(clock.after(BIT) + (11 * place + 0.3) * divisor), 0xAA ^ place))
+    yield "a byte that comes in each bit of the one before it", items, True
+    last = clock.time(clock.after(BIT) + 10 * divisor - 0.5)
+    yield "a byte that comes in the last clock of a stop bit leaves no gap", [(BIT, 0x55), (last, 0xAA)], True

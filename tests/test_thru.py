@@ -160,8 +160,8 @@ def test_command_line_fails_if_a_retimed_thru_does():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--bytes", "0"], "argument --bytes: must be a whole number, 1 or more, not '0'"),
-        (["--hops", "many"], "argument --hops: must be a whole number, 1 or more, not 'many'"),
+        (["--bytes", "0"], "argument --bytes: Number of bytes must be a whole number from 1 on, not '0'"),
+        (["--hops", "many"], "argument --hops: Number of hops must be a whole number from 1 on, not 'many'"),
         (["--skew", "-1"], "argument --skew: must be microseconds, from 0 to less than a bit of 32, not '-1'"),
         (["--skew", "long"], "argument --skew: must be microseconds, from 0 to less than a bit of 32, not 'long'"),
     ],

@@ -91,17 +91,19 @@ def packet_echo(midi_in, clock, baud=BAUD, *, glitch=3e-6, thru="direct", depth=
     out = _Output(clock, baud, depth, running_status, repeat)
     received = Received([], [], [], [])
     parser = Parser()
-    # Clock edge at which the byte before this one was, or will be, taken by the parser.
-    taken = -1
+    # Clock edge at which the byte before this one was, or will be, taken by the parser; and the last one at which the
+    # parser takes none, as it is about a loss. A byte that comes while it closes a SysEx can wait in the receiver.
+    taken = busy = -1
 
     for frame in frames(line(midi_in, clock, glitch), clock, baud):
-        moment, n = clock.time(frame.clock), max(frame.clock, taken) + 1
+        moment = clock.time(frame.clock)
         if not frame.stop or taken > frame.clock:
             kind = received.overruns if frame.stop else received.breaks if frame.dark else received.framing_errors
             kind.append(moment)
-            for packet in parser.lose():
-                taken = max(taken, out.write(packet, n))
+            n = max(frame.clock, taken) + 1
+            busy = max(busy, n, *(out.write(packet, n) + 1 for packet in parser.lose()))
             continue
+        n = max(frame.clock, busy) + 1
         for packet in parser.step(frame.byte):
             n = out.write(packet, n)
             if packet.bytes[-1] == SYSEX_END:

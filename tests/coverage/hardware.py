@@ -12,7 +12,7 @@ from amaranth.hdl import UnusedElaboratable
 from sim.bench.run import SIMULATORS, Build, Design
 from tests.coverage.counts import OPTIONS, Bit, read
 from tests.coverage.probes import LINE, Probed
-from tests.coverage.subjects import SUBJECTS, TABLES, bench_of
+from tests.coverage.subjects import SUBJECTS, TABLES
 from tests.mutation.subjects import components_of
 
 __all__ = ["Found", "measure", "measured_components", "pairs_reached", "quiet"]
@@ -78,7 +78,7 @@ def measure(name):
         If Verilator cannot run, or fails.
     """
     subject = SUBJECTS[name]
-    bench = bench_of(subject)
+    bench = subject.bench
     probed = Probed(bench.design.component)
     text, looked_at = probed.verilog("dut")
     design = Design.of(bench.design.component, bench.design.clk_freq, bench.design.joins, text)

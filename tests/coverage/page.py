@@ -5,7 +5,7 @@ from pathlib import Path
 
 from sim.bench.simulators import ROOT
 from tests.coverage.probes import LINE, PASSED, TAKEN
-from tests.coverage.subjects import ELSEWHERE, TABLES
+from tests.coverage.subjects import ELSEWHERE, NO_TABLE, TABLES
 
 __all__ = ["html"]
 
@@ -108,10 +108,11 @@ def _rules(found):
         for rule in sorted(filter(None, pairs), key=lambda rule: int(rule[1:]))
     )
     elsewhere = "".join(f"<li>{rule}: {escape(why)}.</li>" for rule, why in ELSEWHERE.items())
+    without = "".join(f"<li>{name}: {escape(why)}.</li>" for name, why in NO_TABLE.items() if name in found)
     return (
         "<h2>By rule</h2><p>The rules are those of docs/protocol.md; docs/testplan.md names tests of all of them.</p>"
         '<table><thead><tr><th scope="col">rule</th><th scope="col">pairs met</th></tr></thead>'
-        f"<tbody>{rows}</tbody></table><p>In no table:</p><ul>{elsewhere}</ul>"
+        f"<tbody>{rows}</tbody></table><p>In no table:</p><ul>{elsewhere}{without}</ul>"
     )
 
 
