@@ -220,6 +220,17 @@ def test_clock_that_stands_still_is_no_proof(tmp_path):
 
 
 @needs_tools
+def test_constant_is_anything_in_its_range(tmp_path):
+    def state(statement, component):
+        one = statement.constant(range(3), "one")
+        statement.claim("it never leaves its range", one < 3)
+        statement.claim("it never changes", (one == statement.before(one)) | ~statement.before(1))
+        statement.cover("it is the last of its range", one == 2)
+
+    assert judge(counter(state), tmp_path).outcome == PROVED
+
+
+@needs_tools
 def test_bug_that_no_claim_shows_is_missed(tmp_path):
     def state(statement, component):
         statement.claim("it never exceeds ten", component.count <= 10)

@@ -34,8 +34,11 @@ def bytes_of_packets(statement, repeat, running_status=True):
     taken = bytes.valid & bytes.ready
     # A byte on offer stays, and real-time takes its turn before any other.
     held = statement.before(bytes.valid & ~bytes.ready)
-    was_realtime = statement.before(realtime.valid & ~realtime.ready & bytes.valid & ~bytes.ready)
-    sends_packet = taken & ~(realtime.valid & realtime.ready)
+    # Whether it is real-time that is on offer.
+    slips, slipped = Signal(name="slips"), Signal(name="slipped_before")
+    m.d.comb += slips.eq(Mux(held, slipped, realtime.valid))
+    m.d.sync += slipped.eq(slips)
+    sends_packet = taken & ~slips
     with m.If(may_skip):
         m.d.sync += place.eq(1)
     with m.Elif(sends_packet):
@@ -55,12 +58,11 @@ def bytes_of_packets(statement, repeat, running_status=True):
     )
     statement.claim(
         "real-time is taken when it goes, and only then",
-        ~realtime.valid | ~realtime.ready | (taken & (bytes.payload == Cat(realtime.payload[:3], C(0x1F, 5)))),
+        ~realtime.valid | (realtime.ready == (taken & slips)),
     )
     statement.claim(
         "any other byte is the next one of the packet, of as many as its code says",
-        ~(bytes.valid & ~(realtime.valid & realtime.ready) & ~(realtime.valid & ~held) & ~was_realtime)
-        | (packets.valid & (place < length) & (bytes.payload == packet.data[place]) & ~may_skip),
+        ~bytes.valid | slips | (packets.valid & (place < length) & (bytes.payload == packet.data[place]) & ~may_skip),
     )
     statement.claim(
         "a packet is taken with its last byte, or at once if its code is reserved, and never before",
@@ -74,6 +76,9 @@ def bytes_of_packets(statement, repeat, running_status=True):
     inside = statement.inside(encoder)
     statement.lemma(
         inside.place == place,
+        ~held | (inside.held == ~slipped),
+        held | ~inside.held,
+        ~(held & slipped) | realtime.valid,
         ~packets.valid | (place == 0) | (place < length),
         (place == 0) | statement.before(packets.valid),
     )
@@ -86,7 +91,7 @@ def bytes_of_packets(statement, repeat, running_status=True):
         if encoder.repeat_clocks is not None:
             statement.cover("a status is too old", packets.valid & known & (status == first) & channel & ~young)
     statement.cover("real-time goes inside a packet", realtime.valid & realtime.ready & taken & (place == 1))
-    statement.cover("real-time waits for a byte on offer", realtime.valid & held & ~was_realtime)
+    statement.cover("real-time waits for a byte on offer", realtime.valid & held & ~slips)
     statement.cover("a reserved packet is dropped", packets.valid & packets.ready & (length == 0))
 
 
@@ -103,6 +108,7 @@ PROOFS = [
             "real-time takes the place of a byte on offer": Bug(
                 Encoder, "self.realtime.valid & ~held", "self.realtime.valid"
             ),
+            "real-time that goes is not taken": Bug(Encoder, "self.bytes.ready & ~held", "self.bytes.ready & held"),
             "System Common keeps running status": Bug(
                 Encoder, "with m.Elif((code != 0xF)", "with m.Elif((code == 0x4)"
             ),

@@ -1,5 +1,7 @@
 """The ports: their parts are joined as they should be, and nothing is lost in silence."""
 
+from math import ceil
+
 from amaranth.hdl import Cat, Signal, Value
 
 from hdl.midi import BAUD
@@ -9,6 +11,9 @@ from tests.formal.proof_transmitter import Sent
 from tests.formal.statement import DIVISORS, Bug, Proof
 
 __all__ = ["PROOFS"]
+
+GLITCH = 3e-6
+"""Longest pulse in seconds that a port removes, where nothing else is said."""
 
 
 def _line_out(statement, port, transmitter):
@@ -23,21 +28,41 @@ def _line_out(statement, port, transmitter):
     return sent
 
 
+def _line_in(statement, port, parts):
+    samples = ceil(GLITCH * parts.receiver.divisor * BAUD) + 1
+    statement.claim(
+        "the receiver hears MIDI In through a filter of 3 us",
+        (parts.line.pin == port.midi_in) & (parts.receiver.level == parts.line.level) & (parts.line.samples == samples),
+    )
+
+
+def _same_stream(one, other):
+    """Whether two streams are one."""
+    same = Value.cast(one.payload) == Value.cast(other.payload)
+    return (one.valid == other.valid) & (one.ready == other.ready) & same
+
+
 def bytes_in_and_out(statement, divisor):
-    """What a port promises, but for what its filter and its receiver do with the pin."""
+    """What a port promises, but for what its filter does with the pin."""
     port = statement.component(Port, divisor * BAUD)
     parts = statement.inside(port)
     sent, heard = _line_out(statement, port, parts.transmitter), Heard(statement, parts.receiver)
+    _line_in(statement, port, parts)
     statement.holds_stream("received", port.received)
     new = port.received.valid & ~statement.before(port.received.valid & ~port.received.ready)
     statement.claim(
         "a byte comes only of a whole frame on the filtered line, and is its data bits",
         ~new | (statement.before(heard.good) & (port.received.payload == heard.seen[1:])),
     )
+    dropped, dark = heard.good & port.received.valid & ~port.received.ready, ~heard.seen.any()
     statement.claim(
-        "a whole frame makes a byte or an overrun, one with a bad stop bit a break or a framing error",
-        (heard.good == (port.overrun | heard.good & (~port.received.valid | port.received.ready)))
-        & (heard.bad == (port.break_ | port.framing_error)),
+        "of every whole frame comes its byte, in the clock after the middle of its stop bit, unless it was overrun",
+        ~statement.before(heard.good & ~port.overrun) | new,
+    )
+    statement.claim(
+        "a whole frame that finds another byte which is not being taken makes an overrun, one with a bad stop bit a "
+        "break if all of it was low, and else a framing error; nothing else makes any of these",
+        (port.overrun == dropped) & (port.break_ == (heard.bad & dark)) & (port.framing_error == (heard.bad & ~dark)),
     )
     statement.claim("what is sent is taken only when the line is free", port.send.ready == (~sent.busy | sent.last))
     statement.claim("a direct thru never overruns", ~port.thru_overrun)
@@ -53,6 +78,8 @@ def packets_in_and_out(statement, divisor, depth):
     statement.feeds_stream("packets_in", port.packets_in)
     statement.feeds_stream("realtime", port.realtime)
     _line_out(statement, port, inner.transmitter)
+    _line_in(statement, port, inner)
+    _joined(statement, port, parts, inner)
     statement.holds_stream("packets_out", port.packets_out)
     waiting = port.packets_out.valid & ~port.packets_out.ready
     statement.claim(
@@ -60,7 +87,7 @@ def packets_in_and_out(statement, divisor, depth):
         ~statement.before(waiting) | (port.cut == statement.before(port.cut)),
     )
 
-    received, parser = parts.port.received, parts.parser
+    received, parser = inner.receiver.bytes, parts.parser
     statement.claim(
         "each byte is shown once, when the parser takes it",
         (port.received.valid == (received.valid & received.ready)) & (port.received.payload == parser.bytes.payload),
@@ -71,6 +98,26 @@ def packets_in_and_out(statement, divisor, depth):
     )
     _in_order(statement, port, parts)
     statement.cover("a packet waits", port.packets_out.valid & ~port.packets_out.ready)
+
+
+def _joined(statement, port, parts, inner):
+    encoder, receiver = parts.encoder, inner.receiver
+    statement.claim(
+        "the encoder is given `packets_in` and `realtime` as they are, and the transmitter its bytes; it leaves a "
+        "status out for a second",
+        _same_stream(encoder.packets, port.packets_in)
+        & (encoder.running_status and encoder.repeat_clocks == receiver.divisor * BAUD)
+        & _same_stream(encoder.realtime, port.realtime)
+        & _same_stream(inner.transmitter.bytes, encoder.bytes),
+    )
+    statement.claim("the parser is given the bytes of the receiver", _same_stream(parts.parser.bytes, receiver.bytes))
+    statement.claim(
+        "each error is that of the receiver, in its clock; a direct thru never overruns",
+        (port.framing_error == receiver.framing_error)
+        & (port.break_ == receiver.break_)
+        & (port.overrun == receiver.overrun)
+        & ~port.thru_overrun,
+    )
 
 
 def _in_order(statement, port, parts):
@@ -122,6 +169,11 @@ PROOFS = [
             "overrun and break change places": Bug(
                 Port, "self.break_.eq(receiver.break_)", "self.break_.eq(receiver.overrun)"
             ),
+            "framing error and break change places": Bug(
+                Port, "self.framing_error.eq(receiver.framing_error)", "self.framing_error.eq(receiver.break_)"
+            ),
+            "there is no filter": Bug(Port, "LineInput(clk_freq, glitch)", "LineInput(clk_freq, 0)", reach=5),
+            "the receiver hears MIDI Out": Bug(Port, "line.pin.eq(self.midi_in)", "line.pin.eq(self.midi_out)"),
         },
     ),
     Proof(
@@ -135,6 +187,16 @@ PROOFS = [
         reach=95,
         planted={
             "a framing error is not told": Bug(PacketPort, "port.framing_error | port.break_ |", "port.break_ |"),
+            "every status is sent": Bug(PacketPort, "running_status=running_status", "running_status=False", reach=5),
+            "real-time does not reach the encoder": Bug(
+                PacketPort,
+                "connect(m, flipped(self.realtime), encoder.realtime)",
+                "m.d.comb += self.realtime.ready.eq(1)",
+                reach=10,
+            ),
+            "framing error and break change places": Bug(
+                PacketPort, "self.break_.eq(port.break_)", "self.break_.eq(port.framing_error)"
+            ),
             "a packet comes out with its bits shifted": Bug(PacketPort, "waiting.r_data[:32]", "waiting.r_data[1:33]"),
             "a byte is shown turned over": Bug(
                 PacketPort, "payload.eq(port.received.payload)", "payload.eq(~port.received.payload)"

@@ -1,5 +1,7 @@
 """The three kinds of thru: what comes out at MIDI Thru is a line that the next receiver can rely on."""
 
+from math import ceil
+
 from amaranth.hdl import C, Cat, Mux, Signal
 
 from hdl.midi import BAUD
@@ -27,6 +29,12 @@ def stored(statement, divisor):
     thru = statement.component(StoredThru, divisor * BAUD)
     parts = statement.inside(thru)
     sent, heard = Sent(statement, parts.transmitter), Heard(statement, parts.receiver)
+    statement.claim(
+        "the receiver hears the pin through a filter of 3 us",
+        (parts.line.pin == thru.level_in)
+        & (parts.receiver.level == parts.line.level)
+        & (parts.line.samples == ceil(3e-6 * divisor * BAUD) + 1),
+    )
     statement.claim("the line is high in reset and when idle", sent.busy | thru.level_out)
     statement.claim(
         "a frame is exactly ten bits of `divisor` clocks, the last of them high",
@@ -73,18 +81,32 @@ class Watched:
         statement.lemma(highs <= enough, (self.phase != FRAME) | ((slot <= 9) & (tick < divisor)), self.phase <= TAIL)
 
 
+def _two_clocks_late(statement, thru, level):
+    once = statement.before(thru.level_in, init=1, reset_less=True)
+    twice = statement.before(once, init=1, reset_less=True)
+    statement.claim("what is looked at, the input, is the pin two clocks late", level == twice)
+
+
 def retimed_any(statement, divisor):
     """What a retimed thru promises whatever comes in."""
     thru = statement.component(RetimedThru, divisor * BAUD)
     inside, out = statement.inside(thru), thru.level_out
     least = -(-7 * divisor // 10)
+    _two_clocks_late(statement, thru, inside.level)
     line = Watched(statement, out, divisor, least + 2)
-    high_for = Signal(range(divisor + 1), name="input_was_high")
-    statement.m.d.sync += high_for.eq(Mux(inside.level, Mux(high_for == divisor, divisor, high_for + 1), 0))
+    high_for, low_for = (Signal(range(divisor + 1), name=f"input_was_{level}") for level in ("high", "low"))
+    for clocks, level in ((high_for, inside.level), (low_for, ~inside.level)):
+        statement.m.d.sync += clocks.eq(Mux(level, Mux(clocks == divisor, divisor, clocks + 1), 0))
 
     statement.claim(
         "a start bit comes only after the line was high for at least 0.7 of a bit",
         ~line.begins | (line.highs >= least),
+    )
+    lasted = statement.before(statement.before(~inside.level & (low_for >= thru.half)))
+    statement.claim(
+        "a start bit comes only when the input was low for half a bit without interruption, so that no shorter glitch "
+        "on the idle line passes, nor any burst of them",
+        ~line.begins | lasted,
     )
     statement.claim(
         "start bit, data bits and a low stop bit each last at least `divisor` clocks, and change only after whole bits",
@@ -95,15 +117,27 @@ def retimed_any(statement, divisor):
         "a bad stop bit longer than a bit ends only when the input was high for half a bit without interruption",
         (line.phase != TAIL) | (statement.before(line.phase) != TAIL) | ~out | ended,
     )
+    rested = Signal(range(divisor + 1), name="input_rested")
+    with statement.m.If((high_for != 0) & ~inside.level):
+        statement.m.d.sync += rested.eq(high_for)
+    statement.claim(
+        "a frame is dropped only if the stop bit before it would be shorter than 0.7 of a bit, or if the input was "
+        "high before it, as behind a glitch, for no more than 0.2 of a bit, rounded up to a clock",
+        ~thru.overrun | (line.highs + 2 < least) | (5 * (rested - 1) < divisor),
+    )
     dropping = Signal(name="dropping")
     with statement.m.If(inside.ends):
         statement.m.d.sync += dropping.eq(0)
     with statement.m.If(thru.overrun):
         statement.m.d.sync += dropping.eq(1)
-    statement.claim("a frame that is dropped leaves no trace", ~dropping | out)
+    dropped = statement.since(thru.overrun, 9 * divisor)
+    statement.claim(
+        "a frame that is dropped leaves no trace, in nine bits from there and until its stop bit was high",
+        (~dropping & (dropped == 9 * divisor)) | out,
+    )
     sent = statement.before(statement.before(inside.begins & ~thru.overrun))
     statement.claim("a frame that begins goes out two clocks later, or `overrun` pulses", ~sent | line.begins)
-    statement.lemma(*_retimed_lemmas(statement, thru, line, high_for))
+    statement.lemma(*_retimed_lemmas(statement, thru, line, (high_for, low_for, dropped, rested)))
     statement.lemma(~dropping | (~inside.clear & line.idle), ~dropping | inside.busy | ~inside.line)
 
     statement.cover("a frame is dropped", thru.overrun)
@@ -111,7 +145,8 @@ def retimed_any(statement, divisor):
     statement.cover("a good frame goes out", line.ends & (line.phase == FRAME))
 
 
-def _retimed_lemmas(statement, thru, line, high_for):
+def _retimed_lemmas(statement, thru, line, counts):
+    high_for, low_for, dropped, rested = counts
     divisor, half, guard, inside = thru.divisor, thru.half, thru.guard, statement.inside(thru)
     least = half + 1 + guard
     # Clocks until the next sample, and since the last one.
@@ -137,13 +172,21 @@ def _retimed_lemmas(statement, thru, line, high_for):
         ~(idle & ended) | inside.previous,
         ~(idle & ended & ~inside.clear) | (rest == guard - 1),
         ~(idle & ~ended & ~inside.clear & inside.previous) | (line.highs + rest >= guard - 2),
+        ~(idle & ~inside.clear & inside.previous & ~ended)
+        | (high_for + rest <= guard)
+        | (line.highs + rest <= guard - 2),
+        ~(idle & ~inside.clear & ~inside.previous) | (rested <= guard) | (line.highs + rest <= guard + half - 2),
         ~(idle & inside.clear) | (line.highs >= guard - 1),
         ~(idle & inside.clear & ~inside.previous) | (line.highs + rest >= least - 2),
         # Behind a bad stop bit, and after reset.
         ~(low & inside.clear) | (~out & ((line.phase == TAIL) | (last & (line.slot == 9)))),
         ~(low & ~inside.clear) | (line.idle & (~inside.previous | (line.highs + rest >= half - 1))),
         ~(low & inside.previous) | (high_for + rest >= half),
-        high_for <= divisor,
+        ~(idle & ~inside.previous) | (low_for + rest >= half),
+        (high_for <= divisor) & (low_for <= divisor),
+        # The samples of a frame are whole bits apart.
+        ~drops | Mux(bits == 0, dropped == 9 * divisor, dropped == (9 - bits) * divisor + since + 1),
+        drops | (dropped == 9 * divisor),
     ]
 
 
@@ -198,6 +241,7 @@ def retimed_legal(statement, divisor):
     """What a retimed thru makes of a legal line."""
     thru = statement.component(RetimedThru, divisor * BAUD)
     inside, m, half = statement.inside(thru), statement.m, thru.half
+    _two_clocks_late(statement, thru, inside.level)
     came = Legal(statement, inside.level, divisor, -(-7 * divisor // 10))
 
     # What should go out: start bit and data bits, two clocks behind the middle of those that came.
@@ -281,6 +325,9 @@ PROOFS = [
         reach=175,
         planted={
             "a bad stop bit counts as overrun": Bug(StoredThru, "receiver.overrun)", "receiver.framing_error)"),
+            "the receiver hears the output": Bug(
+                StoredThru, "line.pin.eq(self.level_in)", "line.pin.eq(self.level_out)"
+            ),
             "bytes are turned over": Bug(
                 StoredThru,
                 "connect(m, receiver.bytes, transmitter.bytes)",
@@ -307,6 +354,25 @@ PROOFS = [
                 RetimedThru, "self.overrun.eq(begins & ~clear)", "self.overrun.eq(begins & 0)"
             ),
             "the stop bit is a clock too short": Bug(RetimedThru, "- self.half - 1", "- self.half - 2"),
+            "a glitch on the idle line begins a frame": Bug(
+                RetimedThru,
+                "edge.eq(~busy & (previous ^ level))",
+                "edge.eq(~busy & ~line & (previous ^ level))",
+                reach=40,
+            ),
+            "the line is turned over": Bug(
+                RetimedThru, "synchronizer.pin.eq(self.level_in)", "synchronizer.pin.eq(~self.level_in)", reach=8
+            ),
+            "a glitch costs a frame long after it": Bug(
+                RetimedThru, "with m.If(line & level)", "with m.If(0)", reach=150, guided=False
+            ),
+            "a frame that is dropped ends with its first high bit": Bug(
+                RetimedThru,
+                "Mux(busy, bits[1:] == 0, ~line)",
+                "Mux(busy, (bits[1:] == 0) | ~clear, ~line)",
+                reach=150,
+                guided=False,
+            ),
             "a frame that is dropped is sent from its middle": Bug(
                 RetimedThru, "mark.eq(~line & clear)", "mark.eq(~line)"
             ),

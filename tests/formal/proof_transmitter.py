@@ -60,7 +60,7 @@ def frames(statement, divisor):
         ~sent.busy | (level == sent.level),
     )
     statement.claim(
-        "a byte is taken when the line is idle and in the last clock of the stop bit, never inside a frame",
+        "a byte is taken when the line is idle and in the last clock of the stop bit, and at no other time",
         bytes.ready == (~sent.busy | sent.last),
     )
     statement.cover("a whole frame of A5 is sent", sent.busy & sent.last & (sent.byte == 0xA5))

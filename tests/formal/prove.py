@@ -210,7 +210,7 @@ def _find(proof, bug, tools, directory, verdict):
         directory,
     )
     # Where the lemmas still hold the search is short, and what it finds is as true; but many a bug breaks them.
-    for name in ("guided.smt2", "small.smt2"):
+    for name in ("guided.smt2", "small.smt2")[not bug.guided :]:
         failed = _failed(_at_once(tools, directory, bug.reach or proof.reach, "--dump-vcd", "bug.vcd", name))
         if failed:
             verdict.claims = [(words, FAILED) for words in dict.fromkeys(statement.claims[int(n[6:])] for n in failed)]

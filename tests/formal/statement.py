@@ -12,7 +12,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 from amaranth.back import rtlil
-from amaranth.hdl import C, Cat, ClockDomain, Fragment, Instance, Module, Mux, Signal, Value
+from amaranth.hdl import C, Cat, ClockDomain, Fragment, Instance, Module, Mux, Shape, Signal, Value
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In
 
@@ -29,13 +29,15 @@ CANARY = "must_fail"
 class Bug:
     """A bug to be planted: in the module of ``component``, the text ``right`` becomes ``wrong``.
 
-    It shows within ``reach`` steps from reset, or within those of the proof that it belongs to.
+    It shows within ``reach`` steps from reset, or within those of the proof that it belongs to. If it is ``guided``, it
+    is looked for first where the lemmas hold; one that breaks a lemma long before a claim is found sooner without.
     """
 
     component: type
     right: str
     wrong: str
     reach: int | None = None
+    guided: bool = True
 
     @property
     def broken(self):
@@ -177,9 +179,11 @@ class Statement:
         return signal
 
     def constant(self, shape, name):
-        """A signal that may be anything but never changes."""
-        signal = Signal(shape, name=name)
-        self.m.submodules[name] = Instance("$anyconst", p_WIDTH=len(signal), o_Y=signal)
+        """A signal that may be anything but never changes: with a range as its shape, anything in that."""
+        signal, chosen = Signal(shape, name=name), Signal(Shape.cast(shape), name=f"{name}_chosen")
+        self.m.submodules[name] = Instance("$anyconst", p_WIDTH=len(signal), o_Y=chosen)
+        inside = chosen < shape.stop if isinstance(shape, range) else C(1)
+        self.m.d.comb += signal.eq(Mux(inside, chosen, 0))
         return signal
 
     def before(self, value, init=0, name=None, reset_less=False):
