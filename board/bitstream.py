@@ -10,6 +10,7 @@ import os
 import re
 import shutil
 import tempfile
+import time
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,9 @@ __all__ = ["KEPT", "RESOURCES", "Built", "Plan", "Request", "build", "plan"]
 
 KEPT = Path(__file__).parent.parent / "build"
 """The folder in which builds are kept, as ``board-*``."""
+
+DAY = 24 * 60 * 60.0
+"""Seconds for which the logs of a build that failed stay there."""
 
 RESOURCES = {"ICESTORM_LC": "logic cells", "ICESTORM_RAM": "block RAMs", "SB_IO": "pins"}
 """What a design uses, by nextpnr's names."""
@@ -199,6 +203,7 @@ def _new(folder):
     """A folder that takes its place among what is kept when all in it is done. After a failure its logs stay."""
     try:
         KEPT.mkdir(exist_ok=True)
+        _clear()
         work = Path(tempfile.mkdtemp(dir=KEPT, prefix="new-board-"))
     except OSError as error:
         raise BoardError(f"{KEPT} must be a folder that can be written, for builds: {error.strerror}") from None
@@ -206,6 +211,9 @@ def _new(folder):
         yield work
     except BoardError:
         raise
+    except OSError as error:
+        shutil.rmtree(work, ignore_errors=True)
+        raise BoardError(f"{KEPT} must have room for what is built: {error.strerror}") from None
     except BaseException:
         shutil.rmtree(work, ignore_errors=True)
         raise
@@ -214,6 +222,15 @@ def _new(folder):
     except OSError:
         # Another program built the same at the same time.
         shutil.rmtree(work, ignore_errors=True)
+
+
+def _clear():
+    """Remove what failed long ago: whoever wanted to read its logs has."""
+    for folder in KEPT.glob("new-board-*"):
+        # Another program may do the same.
+        with suppress(OSError):
+            if folder.stat().st_mtime < time.time() - DAY:
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def check_size(planned, work):

@@ -12,7 +12,7 @@ import copy
 import importlib
 from dataclasses import dataclass, field
 
-from amaranth.build import Clock
+from amaranth.build import Clock, Resource
 
 from board.errors import BoardError
 
@@ -56,6 +56,11 @@ class Board:
         Default places, as connector and pin.
     outs : :class:`tuple` of :class:`str`
         Places of a design's many outputs, in their order.
+    lights : :class:`dict`
+        For each light that a design has, the most important first, its colour or what is printed beside it, and
+        Amaranth's name for it, with a dot before the part of a resource that has parts. Where there are colours the
+        first is green and the second red, as the first light of a design says that all is well or that something
+        happens, and the second that something is wrong.
     programmers : :class:`tuple` of :class:`str`
         What flashes it, the best first; see :data:`board.flash.PROGRAMMERS`.
     usb : :class:`str`
@@ -77,6 +82,7 @@ class Board:
     midi_out: str
     midi_thru: str
     outs: tuple
+    lights: dict
     programmers: tuple
     usb: str = ""
     to_flash: str = ""
@@ -86,9 +92,15 @@ class Board:
     notes: tuple = field(default=())
 
     def platform(self, clk_freq=None):
-        """A new Amaranth platform; ``clk_freq`` is what the oscillator makes, in Hz, if it was changed."""
-        module, _, name = self.platform_class.partition(":")
-        platform = getattr(importlib.import_module(module), name)()
+        """A new Amaranth platform, whose LEDs are those of :attr:`lights` in their order.
+
+        ``clk_freq`` is what the oscillator makes, in Hz, if it was changed.
+        """
+        platform = self._class()()
+        for key in [key for key in platform.resources if key[0] == "led"]:
+            del platform.resources[key]
+        lights = [_light(self._class(), name) for name in self.lights.values()]
+        platform.add_resources([Resource("led", number, *parts) for number, parts in enumerate(lights)])
         if clk_freq is not None:
             # The platform's description is shared by all that is built for it in this program.
             clock = copy.copy(platform.lookup(platform.default_clk))
@@ -109,6 +121,15 @@ class Board:
     def _class(self):
         module, _, name = self.platform_class.partition(":")
         return getattr(importlib.import_module(module), name)
+
+
+def _light(platform_class, text):
+    """Pins and attributes of the light that Amaranth calls so, such as ``led_g``, ``led 4`` or ``rgb_led.g``."""
+    text, _, part = text.partition(".")
+    name, _, number = text.partition(" ")
+    (light,) = (each for each in platform_class.resources if (each.name, each.number) == (name, int(number or 0)))
+    (of_part,) = (each for each in light.ios if each.name == part) if part else (light,)
+    return [*of_part.ios, light.attrs]
 
 
 def clock_of(platform):
@@ -133,6 +154,7 @@ BOARDS = {
         platform_class="amaranth_boards.icebreaker:ICEBreakerPlatform",
         connectors={"PMOD1A": ("pmod", 0), "PMOD1B": ("pmod", 1), "PMOD2": ("pmod", 2)},
         **_pmod("PMOD1A"),
+        lights={"green": "led_g", "red": "led_r"},
         programmers=("iceprog", "openFPGALoader"),
         usb="0403:6010",
         openfpgaloader="ice40_generic",
@@ -144,6 +166,7 @@ BOARDS = {
         **_pmod("PMOD1"),
         host_rx="PMOD2.3",
         host_tx="PMOD2.2",
+        lights={"green": "led_g", "red": "led_r"},
         programmers=("dfu-util", "openFPGALoader"),
         openfpgaloader="icebreaker-bitsy",
         usb="1d50:6146",
@@ -154,6 +177,8 @@ BOARDS = {
         platform_class="amaranth_boards.icestick:ICEStickPlatform",
         connectors={"PMOD": ("pmod", 0), "J1": ("j", 1), "J3": ("j", 3)},
         **_pmod("PMOD"),
+        # D5 is the green one of five (FPGAwars apio-examples, icestick/leds).
+        lights={"green D5": "led 4", "red D1": "led 0", "red D2": "led 1", "red D3": "led 2", "red D4": "led 3"},
         programmers=("iceprog", "openFPGALoader"),
         usb="0403:6010",
         openfpgaloader="ice40_generic",
@@ -163,6 +188,7 @@ BOARDS = {
         platform_class="amaranth_boards.icesugar:ICESugarPlatform",
         connectors={"PMOD1": ("pmod", 0), "PMOD2": ("pmod", 1), "PMOD3": ("pmod", 2), "PMOD4": ("pmod", 3)},
         **_pmod("PMOD2"),
+        lights={"green": "led_g", "red": "led_r", "blue": "led_b"},
         programmers=("icesprog",),
         usb="1d50:602b",
         notes=("PMOD1 holds the pins of its serial port and of its second USB socket: it is not for MIDI.",),
@@ -176,11 +202,14 @@ BOARDS = {
         midi_out="PMOD3.2",
         midi_thru="PMOD3.1",
         outs=("PMOD3.2", "PMOD3.1", "PMOD3.7", "PMOD3.8"),
+        lights={"LED": "led"},
         programmers=("icesprog",),
         usb="1d50:602b",
         notes=(
             "PMOD2 holds the pins of its serial port: it is not for MIDI.",
-            "Its clock comes from the programmer's chip, which can be told another (icesprog -c); it must make 12 MHz.",
+            # As the source of icesprog numbers them (wuxx/icesugar, tools/src/icesprog.c).
+            "Its clock comes from the programmer's chip, which can be told another; icesprog -c 2 is the 12 MHz that "
+            "it must make (1, 3 and 4 are 8, 36 and 72 MHz).",
         ),
     ),
     "nandland_go": Board(
@@ -188,6 +217,7 @@ BOARDS = {
         platform_class="amaranth_boards.nandland_go:NandlandGoPlatform",
         connectors={"PMOD": ("pmod", 0)},
         **_pmod("PMOD"),
+        lights={"D1": "led 0", "D2": "led 1", "D3": "led 2", "D4": "led 3"},
         programmers=("iceprog", "openFPGALoader"),
         usb="0403:6010",
         openfpgaloader="ice40_generic",
@@ -202,6 +232,7 @@ BOARDS = {
         outs=tuple(f"PIN.{pin}" for pin in (15, 16, 17, 18, 19, 20, 21, 22)),
         host_rx="PIN.23",
         host_tx="PIN.24",
+        lights={"LED": "led"},
         programmers=("tinyprog",),
         usb="1d50:6130",
         to_flash="Press its button: then its boot loader waits.",
@@ -214,9 +245,14 @@ BOARDS = {
         midi_out="J2.10",
         midi_thru="J2.11",
         outs=tuple(f"J2.{pin}" for pin in (10, 11, 12, 13, 14, 17, 18, 19)),
+        lights={f"D{n + 2}": f"led {n}" for n in range(8)},
         programmers=("iceprog -S",),
         usb="0403:6010",
-        notes=("What is flashed goes to the FPGA's own memory (jumper J6 as for SRAM) and is gone without power.",),
+        # The maker's guide calls it SPI peripheral mode (quoted in SpinalHDL/VexRiscv, issue 32).
+        notes=(
+            "Take jumper J7 off, and put J6 at 1-2 and 3-4: what is flashed goes to the FPGA's own memory, and is gone "
+            "without power.",
+        ),
     ),
     "upduino_v3": Board(
         title="UPduino v3",
@@ -228,6 +264,7 @@ BOARDS = {
         outs=tuple(f"JP5.{pin}" for pin in (8, 9, 10, 11, 12, 14, 15, 16)),
         host_rx="JP5.17",
         host_tx="JP5.18",
+        lights={"green": "rgb_led.g", "red": "rgb_led.r", "blue": "rgb_led.b"},
         programmers=("iceprog",),
         usb="0403:6014",
         notes=("Its OSC jumper must be soldered: it leads the oscillator of 12 MHz to pin 20.",),
@@ -238,6 +275,7 @@ BOARDS = {
         connectors={f"PMOD{2 * n + 1}/{2 * n + 2}": ("pmod", n) for n in range(6)}
         | {"PMOD13": ("pmod", 6), "PMOD14": ("pmod", 7)},
         **_pmod("PMOD3/4"),
+        lights={"green": "led_g", "red": "led_r", "blue": "led_b", "orange": "led_o"},
         programmers=("cp",),
         notes=("PMOD1/2 holds the pins of its serial port: it is not for MIDI.",),
     ),

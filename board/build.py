@@ -112,7 +112,7 @@ def build_shown(options):
     with _progress(f"{options.board} {options.design}") as notify:
         built = build(wanted, notify)
     Console().print(_summary(built))
-    for line in advice(built.plan):
+    for line in (*advice(built.plan), *lights(built.plan)):
         print(line)
     if built.too_slow:
         reached, needed = built.speeds[built.too_slow[0]]
@@ -167,6 +167,17 @@ def advice(planned):
             f"leads to the base of a transistor."
         )
     return lines
+
+
+def lights(planned):
+    """What each light of the board says, a line each; and what has no light."""
+    _, board = boards.find(planned.request.board)
+    texts = DESIGNS[planned.request.design].LEDS
+    platform = board.platform()
+    for place, text in zip(pins.lights(board, platform), texts, strict=False):
+        yield f"light {place}: {text}"
+    for text in texts[len(board.lights) :]:
+        yield f"no light is left for: {text}"
 
 
 def _and(names):

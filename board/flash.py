@@ -12,7 +12,7 @@ from typing import NamedTuple
 from board import boards, build
 from board.errors import BoardError
 
-__all__ = ["PROGRAMMERS", "Programmer", "add_arguments", "command", "run"]
+__all__ = ["PROGRAMMERS", "Programmer", "add_arguments", "command", "run", "udev_rule"]
 
 
 class Programmer(NamedTuple):
@@ -24,10 +24,13 @@ class Programmer(NamedTuple):
         Its name and its arguments, among them ``{file}``, ``{device}`` and ``{openfpgaloader}``.
     install : :class:`str`
         How to get it.
+    subsystem : :class:`str`
+        Where on Linux the device is that it opens, as udev calls it.
     """
 
     arguments: tuple
     install: str
+    subsystem: str = "usb"
 
 
 PROGRAMMERS = {
@@ -41,7 +44,10 @@ PROGRAMMERS = {
     # Boot loaders of bitsy have two parts; the first is the bitstream.
     "dfu-util": Programmer(("dfu-util", "-d", ",1d50:6146", "-a", "0", "-R", "-D", "{file}"), "apt install dfu-util"),
     "tinyprog": Programmer(("tinyprog", "-p", "{file}"), "pip install tinyprog"),
-    "icesprog": Programmer(("icesprog", "{file}"), "it is in the folder tools of github.com/wuxx/icesugar"),
+    # On Linux it is built with hidapi-hidraw (tools/src/Makefile there).
+    "icesprog": Programmer(
+        ("icesprog", "{file}"), "it is in the folder tools of github.com/wuxx/icesugar", "usb|hidraw"
+    ),
     "cp": Programmer(("cp", "{file}", "{device}"), "apt install coreutils"),
 }
 """By the names that :class:`board.boards.Board` has for them."""
@@ -89,6 +95,15 @@ def command(board, file, device, *, must_exist=True):
     return [text.format(file=file, device=device, openfpgaloader=board.openfpgaloader) for text in first.arguments]
 
 
+def udev_rule(board):
+    """The rule that lets whoever sits at the computer flash a board; empty if a serial device leads to it."""
+    if board.programmers[0] in ("tinyprog", "cp"):
+        return ""
+    vendor, _, product = board.usb.partition(":")
+    subsystem = PROGRAMMERS[board.programmers[0]].subsystem
+    return f'SUBSYSTEM=="{subsystem}", ATTRS{{idVendor}}=="{vendor}", ATTRS{{idProduct}}=="{product}", TAG+="uaccess"'
+
+
 def run(options):
     """``python -m board flash``; returns the exit status."""
     _, board = boards.find(options.board)
@@ -133,14 +148,15 @@ def _show(words):
 
 def _no_board(board, words, said):
     """What to do when there is no board to be found."""
-    vendor, _, product = board.usb.partition(":")
-    if board.programmers[0] in ("tinyprog", "cp"):
-        rights = "on Linux you must be in the group dialout: sudo adduser $USER dialout, and log in again"
+    if rule := udev_rule(board):
+        rights = (
+            f"on Linux it needs a udev rule if lsusb shows {board.usb}: put {rule} into "
+            f"/etc/udev/rules.d/70-fpga.rules and plug it in again"
+        )
     else:
         rights = (
-            f'on Linux it needs a udev rule if lsusb shows {board.usb}: put SUBSYSTEM=="usb", '
-            f'ATTRS{{idVendor}}=="{vendor}", ATTRS{{idProduct}}=="{product}", TAG+="uaccess" into '
-            f"/etc/udev/rules.d/70-fpga.rules and plug it in again"
+            "on Linux you must be in the group that owns its serial port, dialout or uucp: "
+            "sudo usermod -aG dialout $USER, and log in again"
         )
     hint = f" {board.to_flash}" if board.to_flash else ""
     return (

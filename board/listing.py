@@ -74,6 +74,7 @@ def described(board):
         "midi": where,
         "host": host,
         "serial_port": board.has_serial_port,
+        "lights": [str(place) for place in pins.lights(board, platform)],
         "flashed_by": list(board.programmers),
         "notes": list(board.notes),
     }
@@ -98,6 +99,8 @@ def run(options):
         for design, why in board["designs"].items():
             if why:
                 print(f"{design} does not fit {name}: {why}.")
+    for name, board in found.items():
+        print(f"Lights of {name}, the first one first: {', '.join(board['lights'])}.")
     print("Below a board's name is what flashes it; in brackets are the FPGA's pins.")
     for text in boards.LEFT_OUT.values():
         print(f"Left out: {text}.")
@@ -108,9 +111,9 @@ def run(options):
 def _table(found):
     # Without lines between the columns it fits a terminal of 80.
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
-    for title in ("board", "FPGA", "MIDI", "host's serial"):
-        table.add_column(title, no_wrap=True)
-    table.add_column("designs")
+    for title in ("board", "FPGA", "MIDI", "host's serial", "designs"):
+        # On a narrower one nothing is cut off.
+        table.add_column(title, overflow="fold", no_wrap=title == "board")
     for name, board in found.items():
         clock = f"{board['clk_freq'] / 1e6:g} MHz"
         if board["design_clk_freq"] != board["clk_freq"]:

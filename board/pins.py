@@ -34,6 +34,7 @@ __all__ = [
     "carries_current",
     "connectors",
     "find_pin",
+    "lights",
     "midi_resource",
     "pin_volts",
     "places",
@@ -235,6 +236,11 @@ def serial_port(platform):
     return {name: Place(lines[line]) for name, line in names.items() if line in lines}
 
 
+def lights(board, platform):
+    """The :class:`Place` of each of a board's lights, the most important first."""
+    return [Place(platform.lookup("led", number).ios[0].names[0], name) for number, name in enumerate(board.lights)]
+
+
 def default_pins(board, name, count):
     """Texts of a board's default pins for a member of a design, or None if the board itself has what it needs."""
     if name == "outs":
@@ -352,9 +358,6 @@ def _leds(platform):
     lit = []
     while ("led", len(lit)) in platform.resources:
         lit.append(platform.request("led", len(lit), dir="-"))
-    if not lit and ("rgb_led", 0) in platform.resources:
-        colours = platform.request("rgb_led", 0, dir="-")
-        lit = [colours.r, colours.g, colours.b]
     return lit
 
 

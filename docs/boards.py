@@ -64,17 +64,25 @@ def _section(name, board):
     steps.append(f"Install a programmer ({'; or '.join(ways)}).")
     if board.to_flash:
         steps.append(board.to_flash)
-    steps.append(f"`nox -s flash -- {name} loopback`, a cable from OUT to IN: its light says pass.")
+    steps.append(f"`nox -s flash -- {name} loopback`, a cable from OUT to IN: {_passed(found)}")
     steps.append(f"`nox -s flash -- {name}`, and plug in a keyboard.")
     lines += [f"{number}. {step}" for number, step in enumerate(steps, start=1)]
-    if board.usb and board.programmers[0] not in ("tinyprog", "cp"):
-        vendor, _, product = board.usb.partition(":")
-        rule = f'SUBSYSTEM=="usb", ATTRS{{idVendor}}=="{vendor}", ATTRS{{idProduct}}=="{product}", TAG+="uaccess"'
+    if len(found["lights"]) > 1:
+        lines += ["", f"Lights, the first one first: {', '.join(found['lights'])}."]
+    if rule := flash.udev_rule(board):
         lines += ["", f"Rule for udev: `{rule}`"]
     left = [f"`{design}` does not fit: {why}." for design, why in found["designs"].items() if why]
     if left:
         lines += ["", " ".join(left)]
     return "\n".join(lines)
+
+
+def _passed(found):
+    """How the lights say that the loopback passed, and how that it did not."""
+    first, *others = found["lights"]
+    if others:
+        return f"{first} is steady when it passed, {others[0]} lights up when it did not, and blinks without a cable."
+    return f"its one light, {first}, is steady when it passed; dark is a fail or no cable: the serial port says which."
 
 
 def left_out():

@@ -147,9 +147,9 @@ def asked(*words):
     return parser.parse_args([str(word) for word in words])
 
 
-def host(board, *words):
-    """Run a command with a simulated board; returns its exit status and the lines that it told."""
-    told = []
+def host(board, *words, told=None):
+    """Run a command with a simulated board; returns its exit status and the lines that it told, also in ``told``."""
+    told = [] if told is None else told
     status = command.run(asked(*words), clock=board.clock, open=board.open, say=told.append)
     return status, told
 

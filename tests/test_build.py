@@ -1,12 +1,15 @@
 """A design becomes a file for a board: what is kept, what is told, and what is refused."""
 
 import json
+import os
 import re
 import subprocess
 import sys
 import threading
+import time
 
 import pytest
+from amaranth.build.run import BuildPlan
 
 from board import bitstream, boards, build, pins, toolchain
 from board.__main__ import main
@@ -43,6 +46,7 @@ def test_a_build_ends_in_what_it_needs_where_its_pins_are_and_what_is_next(capsy
     assert re.search(r"fmax +│ +[\d.]+ MHz for a clock of 12 MHz", output)
     assert "PMOD.1 (78), inverted" in output
     assert "OUTS: no current in reset, nor while the FPGA configures itself" in output
+    assert "light green D5 (95): something comes in\nlight red D1 (99): a damaged byte came in" in output
     assert f"next: python -m board flash icestick thru_box --out {tmp_path} --invert midi_in" in output
     assert (tmp_path / "icestick-thru_box.bin").stat().st_size > 30_000
 
@@ -62,6 +66,13 @@ def test_a_build_says_which_output_needs_a_pull_down(inverted, lines):
     assert ["4.7 kohm from each pin to ground" in line for line in found] == ["inverted" in line for line in lines]
     # What the text says is what the function says of that resistor.
     assert not pins.carries_current(pins.Phase.CONFIGURATION, inverted=True, pull_down=4700)
+
+
+def test_a_build_says_what_has_no_light():
+    assert list(build.lights(plan(Request("tinyfpga_bx", "loopback")))) == [
+        "light LED (B3): pass; blinks until the first bytes are all through",
+        "no light is left for: fail; blinks without a cable",
+    ]
 
 
 def test_what_was_built_is_not_built_again(kept, monkeypatch):
@@ -134,6 +145,7 @@ def test_a_design_must_fit_what_the_maker_sells_not_the_larger_die(tmp_path):
         (["build", "icebreaker", "--clk-freq", "fast"], "clock frequency must be a number of Hz"),
         (["build", "icebreaker", "--seed", "x"], "argument --seed: invalid int value: 'x'"),
         (["build", "icebreaker", "--depth", "3"], "Depth must be a power of two"),
+        (["build", "icebreaker", "--depth", "0"], "Depth must be a power of two from 128 on, not 0"),
         (["build", "icebreaker", "--outs", "3"], "unrecognized arguments: --outs 3"),
         (["build", "icesugar_nano", "thru_box", "--outs", "9"], "iCESugar-nano has places for 4 outputs, not 9"),
     ],
@@ -205,15 +217,30 @@ def test_tools_that_are_missing_are_named(kept, capsys, monkeypatch):
 
 def test_other_tools_are_taken_from_the_environment_and_their_failure_is_told(kept, capsys, monkeypatch):
     monkeypatch.setenv("YOSYS", f"{sys.executable} -c 'print(1); print(\"ERROR: no such cell\"); print(2); exit(3)'")
+    for name, age in (("new-board-old", 2 * bitstream.DAY), ("new-board-young", 0), ("board-old", 2 * bitstream.DAY)):
+        (kept / name).mkdir(parents=True)
+        os.utime(kept / name, (time.time() - age,) * 2)
     status, _, error = command(capsys, "build", *SMALL)
     assert status == 2
-    assert re.match(r"error: yosys failed with status 3: no such cell; see .*/new-board-\w+\n", error)
+    assert (failed := re.match(r"error: yosys failed with status 3: no such cell; see .*/(new-board-\w+)\n", error))
+    # Its logs stay for a while.
+    assert {path.name for path in kept.iterdir()} == {"new-board-young", "board-old", failed[1]}
     monkeypatch.setenv("YOSYS", "no-such-program")
     status, _, error = command(capsys, "build", *SMALL)
     assert (status, error) == (
         2,
         "error: YOSYS must name a program, not 'no-such-program': No such file or directory\n",
     )
+
+
+def test_a_disk_that_fills_up_during_a_build_is_told_and_nothing_stays(kept, capsys, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device", "top.il")
+
+    monkeypatch.setattr(BuildPlan, "extract", full)
+    status, _, error = command(capsys, "build", *SMALL)
+    assert (status, error) == (2, f"error: {kept} must have room for what is built: No space left on device\n")
+    assert list(kept.iterdir()) == []
 
 
 def test_a_folder_that_cannot_be_written_is_told(capsys, monkeypatch, tmp_path):

@@ -192,6 +192,7 @@ def test_options_are_read(options):
         ),
         (("--rating", "0.5,x"), "Rating must be a number above 0, such as 0.5, not 'x'"),
         (("--capacitance", "1e-12"), "Capacitance must be a number above 0, such as 50p"),
+        (("--capacitance", "50"), "Capacitance must be 1 uF at most, such as 50p, not '50'; name its unit"),
         (("--pull-down", ""), "Pull-down must be a number above 0, such as 220 or 2.7k, not ''"),
         (("--thru", "x"), "Thru must be one of fpga, direct, none, not 'x'"),
     ],

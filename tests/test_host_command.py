@@ -231,7 +231,8 @@ def test_a_file_is_played_in_full(cable, program, tmp_path):
     assert cable.read(len(expected)) == expected
     assert cable.read(502) == bytes((0xF0, *[1] * 500, 0xF7))
     assert playing.end() == 0
-    assert playing.printed == "played 11 messages\n"
+    # How late it was is the machine's affair.
+    assert playing.printed.splitlines()[-1] == "played 11 messages"
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -242,7 +243,7 @@ def test_a_file_that_is_interrupted_leaves_nothing_sounding(cable, program, tmp_
     assert cable.read(6) == bytes.fromhex("90 3c 40 91 3e 40")
     assert playing.end(number) == 130
     assert cable.read(6) == bytes.fromhex("80 3c 40 81 3e 40")
-    assert playing.printed == "ended early; 1 message of 3 not played\n"
+    assert playing.printed.splitlines()[-1] == "ended early; 1 message of 3 not played"
 
 
 def test_a_file_waits_while_the_board_is_gone(cable, program, tmp_path):

@@ -8,11 +8,13 @@ import pytest
 import serial
 from serial.tools.list_ports_common import ListPortInfo
 
+from board import boards
 from board.errors import BoardError
 from board.host import link as link_module
 from board.host.clock import Clock, Stop
+from board.host.host import Host
 from board.host.link import Gone, Link, find_port, open_port
-from tests.simulated_board import SimulatedBoard, SimulatedClock
+from tests.simulated_board import SimulatedBoard, SimulatedClock, asked
 
 WAIT = 10.0
 """Seconds after which something that must come is given up."""
@@ -35,6 +37,51 @@ def test_of_a_chip_with_two_ports_the_second_leads_to_the_design(monkeypatch):
     modem = usb("/dev/ttyACM0", vid=0x1234)
     assert finding(monkeypatch, second, modem, first) == "/dev/ttyUSB1"
     assert finding(monkeypatch, usb("COM9", location=None)) == "COM9"
+
+
+def test_what_only_programs_a_board_is_not_taken_for_its_serial_port(monkeypatch):
+    # UPduino's own chip is an FTDI one; the adapter beside it need not be.
+    upduino = usb("/dev/ttyUSB0", pid=0x6014, location="1-1:1.0")
+    adapter = usb("/dev/ttyUSB1", vid=0x10C4, pid=0xEA60, location="1-3:1.0")
+    assert finding(monkeypatch, upduino, adapter) == "/dev/ttyUSB1"
+    assert finding(monkeypatch, upduino, usb("/dev/ttyUSB1", pid=0x6001, location="1-3:1.0")) == "/dev/ttyUSB1"
+    for vid, pid in link_module.PROGRAMMERS:
+        with pytest.raises(BoardError, match="not one board was found but 0"):
+            finding(monkeypatch, usb("/dev/ttyACM0", vid=vid, pid=pid))
+
+
+def test_the_programmers_are_those_of_boards_without_a_serial_port():
+    without = {board.usb for board in boards.BOARDS.values() if not board.has_serial_port}
+    assert {f"{vid:04x}:{pid:04x}" for vid, pid in link_module.PROGRAMMERS} == without
+
+
+def test_the_only_port_at_usb_is_taken_whatever_its_chip(monkeypatch):
+    icesugar = usb("/dev/ttyACM0", vid=0x1D50, pid=0x602B)
+    assert finding(monkeypatch, usb("/dev/ttyS0", vid=None), icesugar) == "/dev/ttyACM0"
+    with pytest.raises(BoardError, match="not one board was found but 0"):
+        finding(monkeypatch, icesugar, usb("/dev/ttyACM1", vid=0x2341, location="1-4:1.0"))
+
+
+def test_windows_tells_the_ports_of_a_chip_by_a_letter(monkeypatch):
+    # Whatever numbers they were given.
+    first, second = (usb(f"COM{n}", serial_number=f"ice1{a}", location=None) for n, a in ((10, "A"), (9, "B")))
+    assert finding(monkeypatch, first, second) == "COM9"
+    with pytest.raises(BoardError, match="not one board was found but 2"):
+        finding(monkeypatch, first, usb("COM3", serial_number="ice2B", location=None))
+    # Elsewhere it is a letter of the number itself.
+    one, other = (usb(f"/dev/{a}", serial_number=f"ice{a}", location=f"1-{n}:1.0") for n, a in enumerate("AB"))
+    with pytest.raises(BoardError, match="not one board was found but 2"):
+        finding(monkeypatch, one, other)
+
+
+def test_the_port_that_was_taken_is_said(monkeypatch, capsys):
+    options = asked("monitor")
+    monkeypatch.setattr(link_module.list_ports, "comports", lambda: [usb("loop://")])
+    Host(options).link().close()
+    assert capsys.readouterr().err == "the board is taken to be at loop://; --port takes another\n"
+    options.port = "loop://"
+    Host(options).link().close()
+    assert capsys.readouterr().err == ""
 
 
 @pytest.mark.parametrize(
@@ -197,10 +244,16 @@ def test_what_was_read_just_before_the_cable_was_pulled_is_not_lost():
 
 def test_a_board_that_takes_no_bytes_is_told_of():
     class Stuck:
+        rtscts = False
+
         def write(self, data):
             raise serial.SerialTimeoutException("Write timeout")
 
     link = Link(Stuck, SimulatedClock(), None)
+    with pytest.raises(BoardError, match="Board takes no bytes: it is another device, or it hangs; name the port"):
+        link.send(b"\x90")
+    # Only who asked for it is held back.
+    Stuck.rtscts = True
     with pytest.raises(BoardError, match="Board takes no bytes: its RTS holds them back"):
         link.send(b"\x90")
     link.send(b"")

@@ -75,6 +75,11 @@ def test_a_board_that_was_gone_is_no_loss_at_midi_in():
     assert [each.lost for each in listener.lose(1, "board")] == ["board"]
     assert listener.feed(2, b"\x40") == []
     assert (listener.counts.losses, listener.counts.dropped) == (0, 2)
+    # The byte behind it has no status any more.
+    assert [*listener.finish().lines()] == [
+        "2 bytes of damaged messages dropped",
+        "1 byte ignored: undefined, unfinished, or without a status",
+    ]
 
 
 @settings(deadline=None)

@@ -2,14 +2,19 @@
 
 import io
 import os
+import shutil
+import tempfile
+from contextlib import suppress
+from pathlib import Path
 
 import mido
 import pytest
 
 from board.errors import BoardError
+from board.host import command
 from board.host.record import Recorder
 from sim.model import smf
-from tests.simulated_board import SimulatedBoard, SimulatedClock, host
+from tests.simulated_board import SimulatedBoard, SimulatedClock, asked, host
 
 
 def recorder_of(text, times=None, **options):
@@ -225,15 +230,110 @@ def test_a_disk_that_is_full_for_a_while_costs_nothing(tmp_path, monkeypatch):
     board = SimulatedBoard(clock, [event for n in range(8) for event in note(1.0 + n, 60 + n)])
     status, told = host(board, "record", tmp_path / "a.mid", "--seconds", 10)
     assert status == 0
-    assert told[1].endswith("could not be saved: No space left on device; recording goes on, make room for it")
+    assert told[1].endswith("could not be saved: No space left on device; recording goes on, and so does trying")
     assert len(events((tmp_path / "a.mid").read_bytes())) == 16
     assert len(told) == 3
 
 
-def test_a_disk_that_stays_full_is_an_error(tmp_path, monkeypatch):
-    def replace(source, target):
-        raise OSError(28, "No space left on device")
+def full(*_):
+    raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(os, "replace", replace)
-    board = SimulatedBoard(SimulatedClock(), note(1.0, 60))
-    assert "could not be saved: No space left on device" in refused(board, "record", tmp_path / "a.mid", "--seconds", 3)
+
+@pytest.fixture
+def other_folders(tmp_path, monkeypatch):
+    """Folders for what cannot be written where it is asked for: the temporary one, and the home."""
+    folders = [tmp_path / "temporary", tmp_path / "home"]
+    for folder in folders:
+        folder.mkdir()
+    monkeypatch.setattr(tempfile, "gettempdir", lambda: str(folders[0]))
+    monkeypatch.setattr(Path, "home", lambda: folders[1])
+    return folders
+
+
+def test_a_disk_that_stays_full_is_an_error_and_the_recording_is_elsewhere(tmp_path, monkeypatch, other_folders):
+    monkeypatch.setattr(os, "replace", full)
+    to_host = [*note(1.0, 60), (1.5, 0xFD)]
+    told = []
+    with pytest.raises(BoardError) as error:
+        host(SimulatedBoard(SimulatedClock(), to_host), "record", tmp_path / "a.mid", "--seconds", 3, told=told)
+    # The take is elsewhere, and what is not in it is told all the same.
+    before, _, place = str(error.value).partition("; the recording is in ")
+    assert before == f"{tmp_path / 'a.mid'} could not be saved: No space left on device"
+    assert Path(place).parent == other_folders[0]
+    assert Path(place).name.startswith("a-")
+    assert Path(place).suffix == ".mid"
+    assert events(Path(place).read_bytes())[0][1] == "90 3c 40"
+    assert "1 loss at the board, of bytes from the computer without a stop bit or room for them" in told
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["home", "temporary"]
+
+
+def test_a_folder_that_went_away_costs_nothing(tmp_path, other_folders):
+    folder = tmp_path / "takes"
+    folder.mkdir()
+
+    class Watched(SimulatedBoard):
+        def read(self, size=1):
+            if self.now > 1.0:
+                shutil.rmtree(folder, ignore_errors=True)
+            return super().read(size)
+
+    words = refused(Watched(SimulatedClock(), note(0.1, 60)), "record", folder / "a.mid", "--seconds", 3)
+    assert f"could not be saved: No such file or directory; the recording is in {other_folders[0]}" in words
+    assert len(events(Path(words.partition(" is in ")[2]).read_bytes())) == 2
+
+
+def test_where_the_first_other_folder_is_full_the_next_is_taken(tmp_path, monkeypatch, other_folders):
+    shutil.rmtree(other_folders[0])
+    monkeypatch.setattr(os, "replace", full)
+    words = refused(SimulatedBoard(SimulatedClock(), note(0.1, 60)), "record", tmp_path / "a.mid", "--seconds", 3)
+    assert f"; the recording is in {other_folders[1]}" in words
+
+
+def test_without_any_place_it_is_told_how_much_is_saved(tmp_path, monkeypatch, other_folders):
+    for folder in other_folders:
+        shutil.rmtree(folder)
+    clock, whole = SimulatedClock(), os.replace
+    monkeypatch.setattr(os, "replace", lambda *pair: whole(*pair) if clock.now() < 1002.5 else full())
+    board = SimulatedBoard(clock, [event for n in range(8) for event in note(0.1 + n, 60 + n)])
+    words = refused(board, "record", tmp_path / "a.mid", "--seconds", 6.5)
+    assert words.endswith("; nor was there another place for it; all but the last 4 s of it is there")
+    assert len(events((tmp_path / "a.mid").read_bytes())) == 4
+    monkeypatch.setattr(os, "replace", full)
+    words = refused(SimulatedBoard(SimulatedClock()), "record", tmp_path / "b.mid", "--seconds", 1)
+    assert words.endswith("No space left on device; nor was there another place for it")
+
+
+def test_a_link_is_written_through(tmp_path):
+    (tmp_path / "link.mid").symlink_to(tmp_path / "real.mid")
+    for _ in range(2):
+        board = SimulatedBoard(SimulatedClock(), note(0.1, 60))
+        assert host(board, "record", tmp_path / "link.mid", "--force", "--seconds", 1)[0] == 0
+        assert (tmp_path / "link.mid").is_symlink()
+        assert len(events((tmp_path / "real.mid").read_bytes())) == 2
+    assert "must not be written over" in refused(board, "record", tmp_path / "link.mid")
+
+
+def test_what_is_no_file_is_not_replaced_by_one(tmp_path):
+    os.mkfifo(tmp_path / "fifo.mid")
+    (tmp_path / "loop.mid").symlink_to("loop.mid")
+    (tmp_path / "link.mid").symlink_to("fifo.mid")
+    for name in ("fifo.mid", "loop.mid", "link.mid"):
+        for force in ((), ("--force",)):
+            words = refused(SimulatedBoard(SimulatedClock()), "record", tmp_path / name, *force, "--seconds", 1)
+            assert "must be a file that can be written, not a device or the like; choose another name" in words
+    assert (tmp_path / "fifo.mid").is_fifo()
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["fifo.mid", "link.mid", "loop.mid"]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full, a disk without room")
+def test_words_that_nobody_can_take_end_no_recording(tmp_path, monkeypatch, capsys):
+    board = SimulatedBoard(SimulatedClock(), note(0.1, 60))
+    with open("/dev/full", "w") as output:
+        monkeypatch.setattr("sys.stdout", output)
+        status = command.run(asked("record", tmp_path / "a.mid", "--seconds", 1), clock=board.clock, open=board.open)
+        monkeypatch.undo()
+        with suppress(OSError):
+            output.close()
+    assert status == 0
+    assert len(events((tmp_path / "a.mid").read_bytes())) == 2
+    assert f"wrote {tmp_path / 'a.mid'}: 2 messages\n" in capsys.readouterr().err

@@ -1,6 +1,7 @@
 # amaranth: UnusedElaboratable=no
 """The MIDI connector: where it is, which way round, and that nobody hears it before the design runs."""
 
+import importlib
 import math
 
 import pytest
@@ -230,6 +231,54 @@ def test_every_line_has_a_port_of_its_polarity_on_every_board(name, inverted):
     lit = [bit.name for bit in found["leds"].io.metadata]
     assert 1 <= len(lit) <= 4
     assert len(set(lit)) == len(lit)
+
+
+def lights_of(name):
+    """Pin of each light of a board, by what the board's table calls it, as a design gets them."""
+    board, platform = board_and_platform(name)
+    (leds,) = pins.ports(board, platform, {"leds": 8}, {}).values()
+    return dict(zip(board.lights, (bit.name for bit in leds.io.metadata), strict=True))
+
+
+def amaranths_leds(name):
+    """Pin of each LED as :mod:`amaranth_boards` has it, by its name there."""
+    module, _, platform = boards.BOARDS[name].platform_class.partition(":")
+    found = {}
+    for resource in getattr(importlib.import_module(module), platform).resources:
+        if resource.name == "led":
+            found[f"led {resource.number}"] = resource.ios[0].names[0]
+        elif resource.name.startswith("led_") and resource.number == 0:
+            found[resource.name] = resource.ios[0].names[0]
+        elif resource.name == "rgb_led":
+            found |= {f"rgb_led.{part.name}": part.ios[0].names[0] for part in resource.ios}
+    return found
+
+
+@pytest.mark.parametrize("name", boards.BOARDS)
+def test_where_there_are_colours_green_is_good_and_red_is_bad(name):
+    there, lights = amaranths_leds(name), lights_of(name)
+    coloured = {text: pin for text, pin in there.items() if text.startswith("led_")} or {
+        text: pin for text, pin in there.items() if text.startswith("rgb_led.")
+    }
+    for text, pin in coloured.items():
+        assert [colour[0] for colour, its in lights.items() if its == pin] == [text[-1]]
+    if coloured or name == "icestick":
+        assert [text.partition(" ")[0] for text in lights][:2] == ["green", "red"]
+    # None is left out.
+    numbered = {pin for text, pin in there.items() if text.startswith("led ")}
+    assert set(lights.values()) == (numbered or set(coloured.values()))
+
+
+def test_the_green_light_of_an_icestick_is_the_one_in_the_middle():
+    assert lights_of("icestick") == {"green D5": "95", "red D1": "99", "red D2": "98", "red D3": "97", "red D4": "96"}
+
+
+def test_lights_have_the_polarity_and_the_attributes_of_the_board():
+    for name, inverted in (("icebreaker", True), ("upduino_v3", True), ("icestick", False)):
+        board, platform = board_and_platform(name)
+        leds = pins.ports(board, platform, {"leds": 2}, {})["leds"]
+        assert set(leds.invert) == {inverted}
+        assert [bit.attrs["IO_STANDARD"] for bit in leds.io.metadata] == ["SB_LVCMOS"] * 2
 
 
 def test_the_lines_that_hold_the_host_back_are_low_active():

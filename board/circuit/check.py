@@ -42,8 +42,11 @@ def ohms(text, what="Resistor"):
 
 
 def farads(text):
-    """Farads of ``50p`` or ``0.1 nF``."""
-    return number(text, "Capacitance", "F", "50p", "unp")
+    """Farads of ``50p`` or ``0.1 nF``; more than 1 uF is one whose unit was left out."""
+    value = number(text, "Capacitance", "F", "50p", "unp")
+    if value > 1e-6:
+        raise BoardError(f"Capacitance must be 1 uF at most, such as 50p, not {text.strip()!r}; name its unit")
+    return value
 
 
 def _pair(text, what, one):

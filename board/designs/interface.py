@@ -80,7 +80,7 @@ class Interface(wiring.Component):
     def __init__(self, clk_freq, *, host_baud=1_000_000, thru="direct", depth=2048, glitch=3e-6, blink=0.05, baud=BAUD):
         if thru not in THRUS:
             raise ValueError(f"Thru must be one of {', '.join(THRUS)}, not {thru!r}")
-        if depth != 1 << (depth.bit_length() - 1) or depth < 2 * SPARE:
+        if depth < 2 * SPARE or depth != 1 << (depth.bit_length() - 1):
             raise ValueError(f"Depth must be a power of two from {2 * SPARE} on, not {depth!r}")
         self._port = Port(clk_freq, baud, glitch=glitch, thru=THRUS[thru])
         self._to_host = _ToHost(depth)

@@ -29,7 +29,9 @@ def number(low, high, what, kind=float):
 def add_arguments(parser):
     """Options that all commands have."""
     parser.add_argument(
-        "--port", metavar="PORT", help="serial device, pty or loop://; default: the one that looks like a board"
+        "--port",
+        metavar="PORT",
+        help="serial device, pty or loop://; default: the only FTDI chip's, or else the only one at USB",
     )
     # The host's line must carry what MIDI's does, and a serial chip has an end.
     baud = number(31_250, 12_000_000, "baud", int)
@@ -57,8 +59,18 @@ class Host:
     def __init__(self, options, *, clock=None, open=None, say=None):
         self.clock = clock or Clock()
         self.stop = Stop(self.clock, options.seconds)
-        self.say = say or partial(print, flush=True)
+        self.say = say or self._say
         self._open = open or partial(self._open_port, options)
+
+    def _say(self, line):
+        try:
+            print(line, flush=True)
+        except BrokenPipeError:
+            # Whoever reads has seen enough.
+            raise
+        except OSError:
+            # Output on a full disk is no reason to end a recording.
+            self.say_aside(line)
 
     def say_aside(self, line):
         """Tell a line that is no part of what the command prints."""
@@ -76,4 +88,8 @@ class Host:
 
     def _open_port(self, options):
         # One that was found may have another name when it is back.
-        return open_port(options.port or find_port(), options.baud, rtscts=options.rtscts)
+        name = options.port or find_port()
+        port = open_port(name, options.baud, rtscts=options.rtscts)
+        if not options.port:
+            self.say_aside(f"the board is taken to be at {name}; --port takes another")
+        return port

@@ -20,6 +20,9 @@ __all__ = ["Gone", "Link", "find_port", "open_port"]
 FTDI = 0x0403
 """USB's number for the maker of the serial chip on most boards."""
 
+PROGRAMMERS = {(0x0403, 0x6014), (0x1D50, 0x6130), (0x1D50, 0x6146)}
+"""Vendor and product of what is at USB on boards without a serial port: it leads to no design."""
+
 SLICE = 0.1
 """Seconds after which whoever waits looks whether it is time to end."""
 
@@ -53,7 +56,7 @@ def find_port():
     """Name of the serial port that leads to the board, if there is no doubt.
 
     It is the only one with an FTDI chip on the other end; of a chip with two ports it is the second, as the first one
-    writes the FPGA's memory.
+    writes the FPGA's memory. Without such a chip it is the only port at USB. What only programs a board is left out.
 
     Raises
     ------
@@ -63,8 +66,11 @@ def find_port():
     ports = sorted(list_ports.comports())
     if not ports:
         raise BoardError("No serial port was found; plug the board in, or name one with --port")
+    at_usb = [port for port in ports if port.vid is not None and (port.vid, port.pid) not in PROGRAMMERS]
     # Of the ports of one chip the last one stays.
-    found = {_chip(port): port.device for port in ports if port.vid == FTDI}
+    found = {_chip(port): port.device for port in sorted(at_usb, key=_interface) if port.vid == FTDI}
+    if not found and len(at_usb) == 1:
+        return at_usb[0].device
     if len(found) == 1:
         return found.popitem()[1]
     listed = ", ".join(f"{port.device} ({port.description})" for port in ports)
@@ -75,7 +81,20 @@ def find_port():
 
 def _chip(port):
     """What the ports of one chip have in common."""
+    if _has_letter(port):
+        return port.vid, port.pid, port.serial_number[:-1]
     return port.vid, port.pid, port.serial_number, re.sub(r":\d+\.\d+$", "", port.location or port.device)
+
+
+def _has_letter(port):
+    """Whether the last letter of the serial number is that of a chip's port: so it is on Windows, which hides where."""
+    return not port.location and (port.serial_number or "")[-1:] in {"A", "B", "C", "D"}
+
+
+def _interface(port):
+    """Which of its chip's ports a port is, as far as the system says."""
+    number = re.search(r":\d+\.(\d+)$", port.location or "")
+    return int(number[1]) if number else ord(port.serial_number[-1]) if _has_letter(port) else 0
 
 
 def open_port(name, baud, *, rtscts=False):
@@ -169,9 +188,10 @@ class Link:
         try:
             self._port.write(data)
         except serial.SerialTimeoutException:
-            raise BoardError(
-                "Board takes no bytes: its RTS holds them back, or it has none; see the wiring or leave --rtscts out"
-            ) from None
+            why = "it is another device, or it hangs; name the port with --port, or plug the board in again"
+            if getattr(self._port, "rtscts", False):
+                why = "its RTS holds them back, or it has none; see the wiring or leave --rtscts out"
+            raise BoardError(f"Board takes no bytes: {why}") from None
         except FAILURES as error:
             raise Gone(_one_line(error)) from None
 

@@ -34,6 +34,8 @@ class Counts:
             cost = f"; {plural(self.dropped, 'byte')} of damaged messages dropped" if self.dropped else ""
             losses = plural(self.losses, "loss", "losses")
             yield f"{losses} at MIDI In, of bytes without a stop bit or room for them{cost}"
+        elif self.dropped:
+            yield f"{plural(self.dropped, 'byte')} of damaged messages dropped"
         if self.host_losses:
             yield (
                 f"{plural(self.host_losses, 'loss', 'losses')} at the board, "

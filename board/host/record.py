@@ -1,16 +1,14 @@
 """``record OUT.mid``: what comes in at MIDI In, as a Standard MIDI File."""
 
-import os
-import tempfile
 from collections import Counter
 from pathlib import Path
 
 from rich.progress import Progress, TextColumn, TimeElapsedColumn
 
-from board.errors import BoardError
 from board.host.host import number
 from board.host.link import Gone
 from board.host.listener import Listener, plural, whole
+from board.host.output import Output
 from sim.model.smf import Track
 
 __all__ = ["HELP", "Recorder", "add_arguments", "run"]
@@ -49,24 +47,22 @@ def add_arguments(parser):
 
 def run(options, host):
     """Record until the end; returns the exit status."""
-    if options.file.exists() and not options.force:
-        raise BoardError(f"{options.file} must not be written over; choose another name, or say --force")
-    with _Output(options.file) as output:
+    with Output(options.file, options.force) as output:
         link = host.link()
+        recorder = Recorder(None if options.trim else host.clock.now(), options.tempo, options.ticks, options.keep)
         try:
-            recorder = _record(options, host, link, output)
+            _record(host, link, output, recorder)
         finally:
             link.close()
-    for line in (*recorder.lines(), *link.lines("what was played then is not in the file")):
-        host.say(line)
+            # What is missing is told, however it ends.
+            for line in (*recorder.lines(), *link.lines("what was played then is not in the file")):
+                host.say(line)
     host.say(f"wrote {options.file}: {plural(recorder.written, 'message')}")
     return 0
 
 
-def _record(options, host, link, output):
-    begin = host.clock.now()
-    recorder = Recorder(None if options.trim else begin, options.tempo, options.ticks, options.keep)
-    saved = begin
+def _record(host, link, output, recorder):
+    saved = host.clock.now()
     with host.stop, _progress() as progress:
         host.say("recording; Ctrl-C ends")
         task = progress.add_task("recording", messages="")
@@ -76,8 +72,8 @@ def _record(options, host, link, output):
                 progress.update(task, messages=plural(recorder.counts.messages, "message"))
         finally:
             # Whatever happened. The end is when it was asked for, and not when this was seen.
-            output.finish(recorder.finish(min(host.clock.now(), host.stop.at)))
-    return recorder
+            end = min(host.clock.now(), host.stop.at)
+            output.finish(recorder.finish(end), end)
 
 
 def _step(host, link, output, recorder, saved):
@@ -87,11 +83,11 @@ def _step(host, link, output, recorder, saved):
     except Gone:
         now = saved = host.clock.now()
         recorder.lose(now)
-        output.save(recorder.file(now), host.say)
+        output.save(recorder.file(now), now, host.say)
         link.reconnect(host.stop)
     if (now := host.clock.now()) >= saved + SAVE:
         saved = now
-        output.save(recorder.file(now), host.say)
+        output.save(recorder.file(now), now, host.say)
     return saved
 
 
@@ -185,58 +181,3 @@ class Recorder:
 
 def _ticks(event):
     return event[0]
-
-
-class _Output:
-    """A file that is whole at every moment: it is written beside and then moved."""
-
-    def __init__(self, path):
-        self._path = path
-        self._failed = False
-
-    def __enter__(self):
-        if self._path.is_dir():
-            raise BoardError(f"{self._path} must be a file that can be written, not a folder; add a name")
-        try:
-            # Whatever stands in the way of a recording must be known before it begins.
-            handle, name = tempfile.mkstemp(".part", f".{self._path.name}.", self._path.parent)
-        except OSError as error:
-            raise BoardError(f"{self._path} must be a file that can be written: {error.strerror}") from None
-        os.close(handle)
-        self._part = Path(name)
-        return self
-
-    def __exit__(self, *_):
-        self._part.unlink(missing_ok=True)
-
-    def save(self, data, say):
-        """Write the file, if there is anything new; a failure is told once, and it goes on."""
-        if data is None:
-            return
-        try:
-            self._write(data)
-        except OSError as error:
-            if not self._failed:
-                say(f"{self._path} could not be saved: {error.strerror}; recording goes on, make room for it")
-            self._failed = True
-
-    def finish(self, data):
-        """Write the file for good.
-
-        Raises
-        ------
-        :exc:`board.errors.BoardError`
-            If it cannot be written.
-        """
-        try:
-            self._write(data)
-        except OSError as error:
-            raise BoardError(f"{self._path} could not be saved: {error.strerror}") from None
-
-    def _write(self, data):
-        self._part.write_bytes(data)
-        # The temporary file is its maker's alone; a recording is as any other file.
-        mask = os.umask(0)
-        os.umask(mask)
-        self._part.chmod(0o666 & ~mask)
-        os.replace(self._part, self._path)
