@@ -170,8 +170,9 @@ def tools_table(found):
 
 
 def last_line(found):
-    """The last line of the table, as README has it."""
-    return page.table(list(HEADING[1:]), [total(found)[1:]])
+    """The last line of the table, as README has it: without what cannot be added up."""
+    columns = [(heading, cell) for heading, cell in zip(HEADING[1:], total(found)[1:], strict=True) if cell]
+    return page.table([heading for heading, _ in columns], [[cell for _, cell in columns]])
 
 
 def tables(found):

@@ -310,7 +310,6 @@ def test_a_bench_that_fails_covers_nothing(monkeypatch):
     ("arguments", "words"),
     [
         (["piano"], "Component must be one of line_input, "),
-        (["receiver", "--jobs", "0"], "--jobs must be 1 or more, not 0"),
         (["receiver", "--json", "/nowhere/c.json"], "/nowhere/c.json must be in a folder that exists"),
     ],
 )
@@ -319,6 +318,15 @@ def test_bad_input_is_one_line_and_status_2(arguments, words, capsys, monkeypatc
     assert main(arguments) == 2
     printed = capsys.readouterr().err
     assert words in printed
+    assert printed.count("\n") == 1
+
+
+def test_a_number_of_jobs_that_cannot_be_is_one_line_and_status_2(capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(["receiver", "--jobs", "0"])
+    assert ended.value.code == 2
+    printed = capsys.readouterr().err
+    assert "Number of jobs must be a whole number from 1 on, not '0'" in printed
     assert printed.count("\n") == 1
 
 

@@ -9,13 +9,12 @@ Exit status: 0; 1 if a bench fails, or something was neither reached nor explain
 the call is wrong or Verilator is missing; 130 after Ctrl-C. What was measured until then is written all the same.
 """
 
-import argparse
 import json
 import os
 import sys
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context
 from pathlib import Path
 
 from rich.console import Console
@@ -23,21 +22,27 @@ from rich.progress import MofNCompleteColumn, Progress, TimeElapsedColumn
 from rich.table import Table
 
 from sim.bench.run import SIMULATORS, SimulatorError
+from tests.command_line import ArgumentParser, count
 from tests.coverage import page
 from tests.coverage.hardware import Found, measure, measured_components, quiet
 from tests.coverage.summary import summary
 
 __all__ = ["main"]
 
+INTERRUPTED = 130
+"""Exit status behind Ctrl-C."""
+
 
 def main(arguments=None):
     """The command line; returns the exit status."""
     components = measured_components()
-    parser = argparse.ArgumentParser(prog="python -m tests.coverage", description=__doc__.splitlines()[0])
+    parser = ArgumentParser(prog="python -m tests.coverage", description=__doc__.splitlines()[0])
     parser.add_argument("components", nargs="*", metavar="COMPONENT", help=f"default: all of {', '.join(components)}")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures to a file")
     parser.add_argument("--report", type=Path, metavar="FILE", help="write a page, such as build/coverage.html")
-    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="default: one a core")
+    parser.add_argument(
+        "--jobs", type=count("Number of jobs"), default=os.cpu_count() or 1, metavar="N", help="default: one a core"
+    )
     options = parser.parse_args(arguments)
     if problem := _problem(options, components):
         print(f"error: {problem}", file=sys.stderr)
@@ -55,15 +60,14 @@ def main(arguments=None):
             except OSError as error:
                 print(f"error: {path} must be a file that can be written: {error.strerror}", file=sys.stderr)
                 return 2
-    _print(figures)
+    # Of what was only begun most would be told as not reached.
+    _print(figures, lists=status != INTERRUPTED)
     return status or int(_leaves_something(figures))
 
 
 def _problem(options, components):
     if unknown := [name for name in options.components if name not in components]:
         return f"Component must be one of {', '.join(components)}, not {unknown[0]}"
-    if options.jobs < 1:
-        return f"--jobs must be 1 or more, not {options.jobs}"
     if missing := SIMULATORS["verilator"].missing:
         return f"Coverage is counted by Verilator, which cannot run here; install {missing}"
     for path in filter(None, (options.json, options.report)):
@@ -95,10 +99,13 @@ def _measure_all(chosen, jobs):
             print("error: a process of the measurement died; what was measured until then is told", file=sys.stderr)
             status = 1
         except KeyboardInterrupt:
+            # What waits in the pool's pipe is not cancelled by it, and would be compiled still.
+            for worker in active_children():
+                worker.terminate()
             print("stopped; what was measured until then is told", file=sys.stderr)
-            status = 130
+            status = INTERRUPTED
         finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+            pool.shutdown(cancel_futures=True)
     # What was not measured at all would look as if nothing were reached.
     return {name: each for name, each in found.items() if each.places or each.failed}, status
 
@@ -116,7 +123,7 @@ def _leaves_something(figures):
     return any(each["open"] or each["needless"] or each["failed"] for each in figures["components"].values())
 
 
-def _print(figures):
+def _print(figures, lists):
     table = Table(title="Reached, of all there is")
     for name in ("component", "lines", "branches", "bits", "pairs", "explained", "left"):
         table.add_column(name, justify="left" if name == "component" else "right", no_wrap=True)
@@ -125,7 +132,7 @@ def _print(figures):
         left = len(each["open"])
         table.add_row(name, *parts, str(len(each["explained"])), f"[red]{left}[/]" if left else "0")
     Console().print(table)
-    for name, each in figures["components"].items():
+    for name, each in figures["components"].items() if lists else ():
         for what, where in each["open"]:
             print(f"{name}: {what} not reached, and not explained: {where}")
         for where in each["needless"]:
