@@ -113,7 +113,7 @@ def main(arguments=None):
         for name in options.designs or DESIGNS | BOARDS:
             for level in ("netlist", "placed") if name in DESIGNS else ("placed", "bitstream"):
                 wrong += _judge(name, level, options.simulator)
-    except (BoardError, SimulatorError) as error:
+    except (BoardError, SimulatorError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:

@@ -73,7 +73,11 @@ class Netlist:
     @classmethod
     def read(cls, path):
         """That of a file of Yosys or nextpnr, without what are no cells."""
-        modules = json.loads(path.read_text())["modules"].values()
+        try:
+            modules = json.loads(path.read_text())["modules"].values()
+        except json.JSONDecodeError:
+            # Yosys and nextpnr do not look whether all of it was written.
+            raise BoardError(f"The netlist ends early in {path}; make room on its disk") from None
         module = next(module for module in modules if int(module.get("attributes", {}).get("top", "0"), 2))
         cells = {name: cell for name, cell in module["cells"].items() if not cell["type"].startswith("$")}
         directions = {}

@@ -8,6 +8,7 @@ import pytest
 from board import bitstream
 from board.designs import DESIGNS
 from board.designs.interface import Interface
+from board.errors import BoardError
 from board.top import AtPins
 from hdl.port import Port
 from hdl.transmitter import Transmitter
@@ -143,3 +144,9 @@ def test_what_is_missing_is_named(monkeypatch):
 def test_a_design_that_is_none_is_refused(capsys):
     assert main(["synthesizer"]) == 2
     assert "Design must be one of port, packet_port" in capsys.readouterr().err
+
+
+def test_a_netlist_that_ends_early_is_told_in_one_line(tmp_path):
+    (tmp_path / "top.json").write_text('{"modules": {"top": ')
+    with pytest.raises(BoardError, match=r"The netlist ends early in .*; make room on its disk"):
+        gate_netlist.Netlist.read(tmp_path / "top.json")

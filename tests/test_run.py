@@ -214,6 +214,18 @@ def test_a_signal_that_was_never_given_a_value_is_named(folder):
 # Runs that are stopped
 
 
+def test_a_record_that_ends_early_is_told_in_one_line(built, folder, monkeypatch):
+    read = run._read
+
+    def cut(path):
+        os.truncate(path, path.stat().st_size // 2)
+        return read(path)
+
+    monkeypatch.setattr(run, "_read", cut)
+    with pytest.raises(SimulatorError, match=r"What was recorded ends early in .*; make room on its disk"):
+        built(design()).run([blink(until=1e-3)])
+
+
 def test_ctrl_c_keeps_what_was_recorded_until_then(built, folder):
     stopped = []
 

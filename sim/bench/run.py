@@ -185,10 +185,7 @@ class Build:
             job = self._job(work, stimuli)
             (work / "job").write_bytes(pickle.dumps(job))
             _Run(self, work, job, dump).watch(progress)
-            traces = []
-            with job.traces.open("rb") as file:
-                while file.peek(1):
-                    traces.append(pickle.load(file))
+            traces = _read(job.traces)
             if dump:
                 shutil.move(work / "waves.fst", dump)
             if coverage:
@@ -213,6 +210,18 @@ class Build:
             parent=os.getpid(),
             process=work / "process",
         )
+
+
+def _read(path):
+    """The traces in a file."""
+    traces = []
+    try:
+        with path.open("rb") as file:
+            while file.peek(1):
+                traces.append(pickle.load(file))
+    except (EOFError, pickle.UnpicklingError):
+        raise SimulatorError(f"What was recorded ends early in {path}; make room on its disk") from None
+    return traces
 
 
 class _Run:
