@@ -89,6 +89,8 @@ def test_sphinx_finds_nothing_amiss(source, tmp_path):
     page = (tmp_path / "html/components/receiver.html").read_text(encoding="utf-8")
     for words in ("framing_error", "Pulses for one clock when a stop bit was low", "Members", "receiver.svg"):
         assert words in page
+    # With the constructor's own parameters, and not those of Amaranth's metaclass.
+    assert "class hdl.receiver.Receiver(clk_freq, baud=31250)" in re.sub(r"<[^>]*>", "", page)
     assert 'src="try/page.js"' in (tmp_path / "html/try.html").read_text(encoding="utf-8")
     for name in ("page.js", "worker.js", "config.json", "course.zip"):
         assert (tmp_path / "html/try" / name).is_file()

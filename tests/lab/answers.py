@@ -3,7 +3,6 @@
 They have the same tiers, hints and named mistakes as labs that ask for hardware; nothing is simulated.
 """
 
-import importlib.util
 import inspect
 import math
 from collections.abc import Callable
@@ -12,7 +11,7 @@ from typing import NamedTuple
 
 from tests.lab.case import Complaint
 from tests.lab.grading import SubmissionError
-from tests.lab.submission import words_for
+from tests.lab.submission import imported, words_for
 
 __all__ = ["AnswerLab", "AnswerTier", "Asked", "Checked", "Wrong", "loaded", "named"]
 
@@ -172,13 +171,7 @@ class AnswerLab:
 
 def loaded(path):
     """The module of a student's file; raises :exc:`tests.lab.grading.SubmissionError` if it cannot be imported."""
-    spec = importlib.util.spec_from_file_location("submission", path)
-    module = importlib.util.module_from_spec(spec)
-    try:
-        spec.loader.exec_module(module)
-    except (Exception, SystemExit, KeyboardInterrupt) as error:
-        raise SubmissionError(f"{path.name} cannot be imported: {words_for(path)(error)}") from None
-    return module
+    return imported(path)
 
 
 def _check_name(module, name, right, lab):

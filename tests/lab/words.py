@@ -1,25 +1,50 @@
 """What a student sees on the terminal: one screen."""
 
 import textwrap
+from itertools import groupby
 
 from tests.lab.drawing import ascii_only
+from tests.lab.given import plain
 
-__all__ = ["screen"]
+__all__ = ["fit", "screen"]
 
 WIDTH = 84
 
 OPEN = 3
 """Open tiers that are named."""
 
+PRINTED = 20
+"""Lines of what the file printed that are shown."""
+
 
 def screen(grade, path, hints=1, encoding="utf-8"):
     """Lines of text for a grade; as many hints as asked for."""
-    lines = list(_lines(grade, path, hints))
+    return [fit(line, encoding) for line in [*_printed(grade), *_lines(grade, path, hints)]]
+
+
+def fit(line, encoding):
+    """A line as a terminal of that encoding can show it."""
+    encoding = encoding or "ascii"
     try:
-        "".join(lines).encode(encoding or "ascii")
+        line = plain(line)
+        line.encode(encoding)
     except UnicodeEncodeError:
-        lines = [ascii_only(line) for line in lines]
-    return lines
+        line = ascii_only(line).encode(encoding, "replace").decode(encoding)
+    return line
+
+
+def _printed(grade):
+    # A block is made for each of its cases, and prints the same each time.
+    printed = groupby(grade.get("printed", "").rstrip().splitlines())
+    lines = [(line, sum(1 for _ in same)) for line, same in printed]
+    if lines:
+        yield "You printed:"
+        for line, times in lines[:PRINTED]:
+            shown = line if len(line) <= WIDTH else f"{line[: WIDTH - 4]} ..."
+            yield f"  {shown}" + (f"  ({times} times)" if times > 1 else "")
+        if len(lines) > PRINTED:
+            yield "  ... and more"
+        yield ""
 
 
 def _lines(grade, path, hints):
@@ -47,8 +72,8 @@ def _lines(grade, path, hints):
         return
     yield ""
     yield f"Next: {complaint['tier']} ({complaint['case']})"
-    yield from _wrapped("  must be ", complaint["expected"])
-    yield from _wrapped("  but     ", complaint["seen"])
+    yield from _wrapped("  wanted  ", complaint["expected"])
+    yield from _wrapped("  seen    ", complaint["seen"])
     if where := _where(complaint):
         yield from _wrapped("  where   ", where)
     if complaint["drawing"]:

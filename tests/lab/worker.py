@@ -1,11 +1,7 @@
-"""Grades one file in a process of its own. Started by :mod:`tests.lab.isolated`.
-
-``python -m tests.lab.worker JOB``: the job is a JSON file, and the grade is written where it says.
-"""
+"""Grades one file in this process: that of :mod:`tests.lab.alone`, or a browser's."""
 
 import gc
 import json
-import sys
 import warnings
 from contextlib import suppress
 from pathlib import Path
@@ -15,9 +11,12 @@ from sim.bench.design import Design
 from sim.bench.trace import Stimulus
 from tests.lab.grading import SubmissionError, grade
 from tests.lab.labs import LABS
+from tests.lab.limits import limit_memory
 from tests.lab.submission import load, words_for
+from tests.lab.too_narrow import too_narrow
+from tests.lab.without_effect import without_effect
 
-__all__ = ["as_dict", "runner"]
+__all__ = ["as_dict", "judged", "main", "runner"]
 
 
 def runner(simulator):
@@ -80,18 +79,16 @@ def write_waves(path, graded, classes):
     pysim.run(Design.of(unit.make(classes[unit.component]), unit.clk_freq), [stimulus], waves=path)
 
 
-def _limit_memory(megabytes):
-    try:
-        import resource  # noqa: PLC0415 -- it is not there on Windows.
-    except ImportError:
-        return
-    resource.setrlimit(resource.RLIMIT_AS, (megabytes << 20, megabytes << 20))
-
-
 def _hardware(lab, path, job):
     classes = load(lab, path)
     graded = grade(lab, classes, runner(job["simulator"]), words_for(path))
     result = as_dict(graded)
+    if graded.percent < 100:
+        _tell(result, "a line without effect", without_effect(path))
+        unit = graded.first_failed.case.unit if graded.first_failed else lab.units[0]
+        # What does not run has said why.
+        with suppress(Exception):
+            _tell(result, "a number that does not fit", too_narrow(unit.make(classes[unit.component]), path))
     if job["waves"] and graded.first_failed and not graded.error:
         # What fails to run has no waves, and that is no reason to have no grade.
         with suppress(Exception):
@@ -100,14 +97,30 @@ def _hardware(lab, path, job):
     return result
 
 
-def main(job):
-    """Grade what the job says."""
-    job = json.loads(Path(job).read_text(encoding="utf-8"))
+def _tell(result, name, lines):
+    """Lines that are wrong as they stand explain more than any guess at what the others do."""
+    if not lines:
+        return
+    if result["error"]:
+        result["error"] += f"; {lines[0]}"
+    elif name == "a line without effect" or not result["mistake"]:
+        result["mistake"] = {"name": name, "text": _sentence(lines)}
+    else:
+        result["mistake"]["text"] += f" {_sentence(lines)}"
+
+
+def _sentence(lines):
+    text = "; ".join(lines[:3])
+    return f"{text[0].upper()}{text[1:]}."
+
+
+def judged(job):
+    """The grade that a job asks for, as :func:`as_dict` has it."""
     # Components that a submission makes and never uses are none of a student's worries.
     warnings.simplefilter("ignore")
     lab, path = LABS[job["lab"]], Path(job["path"])
     if job["megabytes"]:
-        _limit_memory(job["megabytes"])
+        limit_memory(job["megabytes"])
     result = {
         "lab": lab.number, "title": lab.title, "percent": 0, "error": None, "tiers": [], "mistake": None,
         "complaint": None, "waves": None, "hints": [],
@@ -120,8 +133,10 @@ def main(job):
     except MemoryError:
         gc.collect()
         result["error"] = f"it needs more than {job['megabytes']} MB of memory"
-    Path(job["result"]).write_text(json.dumps(result), encoding="utf-8")
+    return result
 
 
-if __name__ == "__main__":
-    main(sys.argv[1])
+def main(job):
+    """Grade what the job says, for one who has no processes: a file that says where the grade goes, too."""
+    job = json.loads(Path(job).read_text(encoding="utf-8"))
+    Path(job["result"]).write_text(json.dumps(judged(job)), encoding="utf-8")
