@@ -120,3 +120,14 @@ def test_no_tier_counts_before_the_first_one_passes():
     graded = grade(LABS[2], {"Receiver": broken(rows[0])}, simulate)
     assert any(tier.passed for tier in graded.tiers)
     assert graded.percent == 0
+
+
+def test_what_is_shown_first_is_of_a_block_that_is_begun():
+    """Blocks of a lab may be written in any order."""
+    lab, [mistake, *_] = LABS[4], [row for row in PLANTED[4] if row.component == "RetimedThru"]
+    begun = load(lab, ROOT / lab.starter) | {"RetimedThru": broken(mistake)}
+    graded = grade(lab, begun, simulate)
+    assert graded.first_failed.component == "RetimedThru"
+    assert graded.mistake.name == mistake.mistake
+    done = load(lab, ROOT / lab.starter) | {"RetimedThru": lab.components["RetimedThru"]}
+    assert grade(lab, done, simulate).first_failed.component == "DirectThru"

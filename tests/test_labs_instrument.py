@@ -15,6 +15,7 @@ from tests.lab import listen, sound
 from tests.lab.grading import grade
 from tests.lab.lab_instrument import LAB, MISTAKES, check_scale, scale
 from tests.lab.submission import load
+from tests.lab.variants.instrument import VARIANTS
 from tests.lab.worker import runner
 
 simulate = runner("amaranth")
@@ -29,6 +30,14 @@ STATUS_SEEN = """fresh = Signal()
         m.d.comb += [
             thru.level_in"""
 
+DIES_AWAY = """loud, slow = Signal(7), Signal(6)
+        m.d.sync += slow.eq(slow + 1)
+        with m.If(velocity.any()):
+            m.d.sync += loud.eq(velocity)
+        with m.Elif((slow == 0) & loud.any()):
+            m.d.sync += loud.eq(loud - 1)
+        # Pulses: the carry"""
+
 # What is planted, one or more texts and what stands in their place; the tier that must fail first; the mistake's name.
 PLANTED = [
     ("in tune", "an octave off", ("TOP_OCTAVE = 10", "TOP_OCTAVE = 9")),
@@ -38,6 +47,13 @@ PLANTED = [
      ("(code == 0x9) & (value != 0)", "(code == 0x9)"), ("velocity.any(), phase", "1, phase"),
      ("note.eq(notes[n - 1] if n else number), velocity.eq(velocities[n - 1] if n else value)",
       "note.eq(notes[n - 1] if n else number), velocity.eq(velocities[n - 1] if n else Mux(value == 0, 64, value))")),
+    ("it ends", "the tone ends too late", ("rest + velocity", "rest + loud"),
+     ("Mux(velocity.any(), total, 0)", "total"), ("Mux(velocity.any(), phase + increment, 0)", "phase + increment"),
+     ("# Pulses: the carry", DIES_AWAY), ("place.eq(TOP", "place.eq(Mux(~self.velocity.any(), place, TOP"),
+     ("octave), velocity.eq", "octave)), velocity.eq"),
+     ("increment.eq(table[semitone])", "increment.eq(Mux(self.velocity.any(), table[semitone], increment))")),
+    ("in tune", "pulses that are heard", ("total.eq(rest + velocity)", "total.eq((rest < velocity) << 7)"),
+     ("Mux(velocity.any(), total, 0)", "rest + 1")),
     ("in tune", "a semitone off", ("octave * 12)", "octave * 12 + 1)")),
     ("in tune", "not quite in tune", ("FINE = 2048", "FINE = 64")),
     ("in tune", "higher notes sound lower", ("voice.note.eq(keys.note)", "voice.note.eq(170 - keys.note)")),
@@ -71,6 +87,15 @@ def lab_of(*tiers):
 def test_the_design_itself_passes():
     graded = grade(LAB, {"Instrument": Instrument}, simulate)
     assert graded.percent == 100, graded.first_failed
+
+
+@pytest.mark.parametrize("changes", VARIANTS.values(), ids=VARIANTS)
+def test_another_wave_is_in_tune_too(changes):
+    """Its flanks are not as steep, and the pulses beside it move them."""
+    [tier] = [tier for tier in LAB.tiers if tier.name == "in tune"]
+    lab = replace(LAB, tiers=[replace(tier, cases=[scale((91, 98), 12e-3).case("two notes", check_scale)])])
+    graded = grade(lab, {"Instrument": broken(changes)}, simulate)
+    assert graded.percent == 100, f"{graded.error} {graded.first_failed and graded.first_failed.complaint}"
 
 
 def test_starter_can_be_graded_and_makes_no_tone():

@@ -4,8 +4,12 @@ import importlib.util
 import re
 
 import pytest
+from amaranth.hdl import Cat, Fragment, Module, Mux, Signal
+from amaranth.lib import stream, wiring
+from amaranth.lib.fifo import SyncFIFO
 
 from sim.bench.simulators import ROOT
+from sim.model.midi import KINDS
 from tests.lab.labs import LABS
 from tests.links import missing
 
@@ -83,3 +87,42 @@ def test_page_has_the_parts_that_every_lab_has(number):
     steps = text.split("## Steps")[1].split("\n## ")[0]
     assert 3 <= len(re.findall(r"^\d\. ", steps, re.MULTILINE)) <= 5
     assert f"nox -s lab -- {number}" in text
+
+
+NEW = {
+    2: ("Receiver", {"bits": 8, "lost": 1, "count": 4}, {}),
+    4: ("StoredThru", {"old": 1, "level": 1, "count": 6}, {"divisor": 16}),
+    5: ("Parser", {"count": 2, "status": 8, "length": 2, "real_time": 1}, {}),
+    6: ("Encoder", {"place": 2, "last": 1, "fresh": 1}, {"inputs": [stream.Signature(32).create() for _ in range(2)]}),
+}
+"""The class that a box *New here* is about, signals that it takes for granted, and what else the class has by then."""
+
+
+@pytest.mark.parametrize("number", NEW)
+def test_what_is_new_here_is_hardware(number):
+    """Each box is what it says: Amaranth takes it, in the block that the lab is about."""
+    lab, (name, widths, more) = LABS[number], NEW[number]
+    text = text_of(FOLDER / lab.folder / "README.md")
+    box = text.split("\n## New here\n")[1].split("\n## ")[0]
+    assert "amaranth-lang.org/docs" in box
+    code = re.search(r"```python\n(.*?)```", box, re.DOTALL)[1]
+    unit = next(unit for unit in lab.units if unit.component == name)
+    made = unit.make(lab.components[name])
+    vars(made).update(more)
+    m = Module()
+    signals = {each: Signal(width, name=each) for each, width in widths.items()}
+    known = {"m": m, "self": made, "Cat": Cat, "Mux": Mux, "connect": wiring.connect, "SyncFIFO": SyncFIFO, **signals}
+    exec(code, known | ({"packet": made.packets.payload} if hasattr(made, "packets") else {}))
+    Fragment.get(m, None)
+
+
+def test_codes_on_the_page_of_the_parser_are_the_models():
+    text = text_of(FOLDER / LABS[5].folder / "README.md")
+    rows = dict(re.findall(r"^\| ([^|]+?) \| ([0-9A-F, ]+) \|", text, re.MULTILINE))
+    for kind in KINDS:
+        title = next((row for row in rows if f"{kind.status >> 4:X}n" in row or f"{kind.status:X}" in row), None)
+        if kind.code is None:
+            assert title is None
+        elif kind.status not in (0xF0, 0xF7):
+            assert f"{kind.code:X}" in rows[title].split(", ")
+    assert [code for row, code in rows.items() if row.startswith("SysEx")] == ["4", "5, 6, 7"]

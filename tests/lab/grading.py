@@ -7,13 +7,19 @@ from tests.lab.case import Complaint, Outcome
 __all__ = ["Grade", "GradedTier", "SubmissionError", "grade"]
 
 
+IDLE = "drives nothing yet"
+
+
 class SubmissionError(Exception):
     """A submission that cannot be graded; its text is one line that says why."""
 
 
 @dataclass
 class GradedTier:
-    """A tier: its name, whether it passed and counts, and what was wrong in the first of its cases that failed."""
+    """A tier: its name, whether it passed and counts, and what was wrong in the first of its cases that failed.
+
+    ``begun`` is false while nothing of its component is written.
+    """
 
     name: str
     component: str
@@ -21,6 +27,7 @@ class GradedTier:
     case: object = None
     counts: bool = False
     hints: tuple = ()
+    begun: bool = True
 
     @property
     def passed(self):
@@ -44,8 +51,9 @@ class Grade:
 
     @property
     def first_failed(self):
-        """The tier to work at, or ``None``."""
-        return next((tier for tier in self.tiers if not tier.passed), None)
+        """The tier to work at, or ``None``: of a component that is begun before all others."""
+        failed = [tier for tier in self.tiers if not tier.passed]
+        return next((tier for tier in failed if tier.begun), failed[0] if failed else None)
 
 
 def grade(lab, classes, run, words=lambda error: f"{type(error).__name__}: {error}"):
@@ -69,7 +77,7 @@ def grade(lab, classes, run, words=lambda error: f"{type(error).__name__}: {erro
     for name in lab.components:
         its = [(case, traces[id(case)]) for case in cases if case.unit.component == name and id(case) in traces]
         if its and not any(_moves(*each) for each in its):
-            line = f"{name} drives nothing yet: no output ever moved"
+            line = f"{name} {IDLE}: no output ever moved"
             errors |= {unit: line for unit in lab.units if unit.component == name}
     if len(errors) == len(lab.units):
         return Grade(lab, error=next(iter(errors.values())))
@@ -98,6 +106,7 @@ def _judge(tier, traces, errors, outcomes):
     graded = GradedTier(tier.name, tier.cases[0].unit.component, case=tier.cases[0], hints=tier.hints)
     if line := next((errors[case.unit] for case in tier.cases if case.unit in errors), ""):
         graded.complaint = Complaint(f"{graded.component} must run", line)
+        graded.begun = not line.startswith(f"{graded.component} {IDLE}")
         return graded
     for case in tier.cases:
         outcome = Outcome(case, traces[id(case)], _check(case, traces[id(case)]))
@@ -123,18 +132,21 @@ def _diagnose(lab, outcomes, failed):
     if first is None or failed.complaint.mistake:
         return failed.complaint.mistake
     its = [outcome for outcome in outcomes if outcome.case.unit.component == failed.component]
-    for fallback in (False, True):
+    # At last what explains the first failure and not all that is still unwritten.
+    for fallback, against in ((False, 0.25), (True, 0.25), (False, 0), (True, 0)):
         candidates = [m for m in lab.mistakes if m.fallback == fallback and m.explains(first, its)]
-        scores = [sum(_score(m.explains(outcome, its), outcome.complaint) for outcome in its) for m in candidates]
+        scores = [
+            sum(_score(m.explains(outcome, its), outcome.complaint, against) for outcome in its) for m in candidates
+        ]
         if candidates and (best := max(scores)) > 0:
             return candidates[scores.index(best)]
     return None
 
 
-def _score(explains, complaint):
+def _score(explains, complaint, against):
     if explains is None:
         return 0
     if complaint:
-        return 1 if explains else -0.25
+        return 1 if explains else -against
     # What would have shown in a case that passed is not what is wrong.
     return 0 if explains else -1

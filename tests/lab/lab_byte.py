@@ -3,9 +3,12 @@
 from sim.model.edges import frame_edges, frames
 from tests.lab.answers import AnswerLab, AnswerTier, Asked, Wrong
 from tests.lab.drawing import draw
-from tests.lab.wire import BIT, levels_of
+from tests.lab.wire import BAUD, BIT, levels_of
 
 __all__ = ["LAB"]
+
+FRAME = len(levels_of(0))
+"""Bits of a byte on the wire."""
 
 
 def bit_time(baud):
@@ -13,7 +16,7 @@ def bit_time(baud):
 
 
 def line_time(count, baud):
-    return 10 * count / baud
+    return FRAME * count / baud
 
 
 def chord_time(notes, running_status, baud):
@@ -25,9 +28,8 @@ def bits(byte):
 
 
 def byte(bits):
-    if len(bits) != 10 or bits[0] != 0 or bits[9] != 1:
-        return None
-    return sum(bit << n for n, bit in enumerate(bits[1:9]))
+    value = sum(bit << n for n, bit in enumerate(bits[1:9]))
+    return value if list(bits) == levels_of(value) else None
 
 
 def edges(time, byte, bit):
@@ -35,7 +37,7 @@ def edges(time, byte, bit):
 
 
 def sample_times(start, bit):
-    return [start + (n + 0.5) * bit for n in range(10)]
+    return [start + (n + 0.5) * bit for n in range(FRAME)]
 
 
 def read(line, bit):
@@ -46,7 +48,7 @@ BYTES = tuple((byte,) for byte in (0x90, 0x3C, 0x40, 0x00, 0xFF, 0x01, 0x80))
 
 
 def _line(data, bit=BIT, start=100e-6, pause=0.0):
-    return [edge for n, each in enumerate(data) for edge in frame_edges(start + n * (10 * bit + pause), each, bit)]
+    return [edge for n, each in enumerate(data) for edge in frame_edges(start + n * (FRAME * bit + pause), each, bit)]
 
 
 def _draw_levels(byte, got):
@@ -87,12 +89,12 @@ TIERS = [
             Asked(
                 "bit_time",
                 bit_time,
-                ((31_250,), (115_200,)),
+                ((BAUD,), (115_200,)),
                 unit="s",
                 why=lambda baud: f"{baud} bits pass in a second",
                 mistakes=(
                     Wrong("microseconds", "All times here are in seconds: 32 us is 32e-6.", lambda baud: 1e6 / baud),
-                    Wrong("a byte, not a bit", "This is the time of a whole frame.", lambda baud: 10 / baud),
+                    Wrong("a byte, not a bit", "This is the time of a whole frame.", lambda baud: FRAME / baud),
                     Wrong("bits a second", "That is how many there are in a second, not how long one lasts.",
                           lambda baud: baud),
                 ),
@@ -106,7 +108,7 @@ TIERS = [
             Asked(
                 "line_time",
                 line_time,
-                ((1, 31_250), (3, 31_250), (256, 9600)),
+                ((1, BAUD), (3, BAUD), (256, 9600)),
                 unit="s",
                 why=lambda count, baud: "a byte has a start bit and a stop bit, too",
                 mistakes=(
@@ -121,7 +123,7 @@ TIERS = [
             Asked(
                 "chord_time",
                 chord_time,
-                ((1, False, 31_250), (10, False, 31_250), (10, True, 31_250), (1, True, 31_250)),
+                ((1, False, BAUD), (10, False, BAUD), (10, True, BAUD), (1, True, BAUD)),
                 unit="s",
                 why=lambda notes, running_status, baud: (
                     "one status byte, then a key and a velocity for each note"
@@ -151,7 +153,7 @@ TIERS = [
                 draw=_draw_levels,
                 mistakes=(
                     Wrong("reversed bits", "The bit that is written last goes first on the line.",
-                          lambda byte: [0, *levels_of(byte)[8:0:-1], 1]),
+                          lambda byte: [0, *levels_of(byte)[8:0:-1], *levels_of(byte)[9:]]),
                     Wrong("no start bit", "Who has been asleep must be told that a byte begins.",
                           lambda byte: levels_of(byte)[1:]),
                     Wrong("no stop bit", "The line must come back to rest before the next byte.",
@@ -177,13 +179,13 @@ TIERS = [
                 "byte",
                 byte,
                 (*((levels_of(each),) for (each,) in BYTES),
-                 ([0] * 10,), ([1] * 10,), ([0, 0, 0, 0, 0, 1, 0, 0, 1, 0],)),
+                 ([0] * FRAME,), ([1] * FRAME,), ([*levels_of(0x90)[:-1], 0],)),
                 why=lambda bits: "None stands for ten levels that are no frame" if byte(bits) is None else
                 "the first data bit counts 1, the next 2, then 4",
                 show=lambda value: f"{value:#04x}" if isinstance(value, int) else repr(value),
                 mistakes=(
                     Wrong("reversed bits", "The first data bit on the line counts 1, the last one 128.",
-                          lambda bits: None if byte(bits) is None else byte([0, *bits[8:0:-1], 1])),
+                          lambda bits: None if byte(bits) is None else byte([0, *bits[8:0:-1], *bits[9:]])),
                     Wrong("stop bit not checked", "Where the stop bit is 0 there was no frame, whatever the rest says.",
                           lambda bits: sum(bit << n for n, bit in enumerate(bits[1:9])) if not bits[0] else None),
                     Wrong("frame not checked", "What is no frame must not become a byte.",
@@ -230,13 +232,13 @@ TIERS = [
                 why=lambda start, bit: "the middle of each bit is farthest from its edges",
                 mistakes=(
                     Wrong("half a bit early", "At the beginning of a bit the line is just about to change.",
-                          lambda start, bit: [start + n * bit for n in range(10)]),
+                          lambda start, bit: [start + n * bit for n in range(FRAME)]),
                     Wrong("a bit late", "Nothing stands between the start bit's fall and the start bit.",
-                          lambda start, bit: [start + (n + 1.5) * bit for n in range(10)]),
+                          lambda start, bit: [start + (n + 1.5) * bit for n in range(FRAME)]),
                     Wrong("half a bit late", "At the end of a bit the line is just about to change.",
-                          lambda start, bit: [start + (n + 1) * bit for n in range(10)]),
+                          lambda start, bit: [start + (n + 1) * bit for n in range(FRAME)]),
                     Wrong("start forgotten", "Count from the fall of the start bit, which is at start.",
-                          lambda start, bit: [(n + 0.5) * bit for n in range(10)]),
+                          lambda start, bit: [(n + 0.5) * bit for n in range(FRAME)]),
                 ),
             ),
         ),

@@ -7,7 +7,7 @@ from sim.bench.trace import Stimulus
 from sim.model.edges import frame_edges, settled
 from sim.model.instrument import frequency
 from tests.lab.case import Case, Complaint, Lab, Mistake, Tier, Unit
-from tests.lab.sound import cents, filtered, loudness, pitch
+from tests.lab.sound import cents, drawn, filtered, loudness, pitch
 from tests.lab.wire import BIT
 
 __all__ = ["LAB", "MISTAKES", "check_scale", "scale", "unit"]
@@ -20,6 +20,9 @@ RATE = 100e3
 
 LATE = 1e-3
 """Seconds after the last byte of a message in which nothing is judged: the sound may have to begin or to die away."""
+
+ROUNDS = CLK_FREQ / 128
+"""How often in a second a counter of seven bits comes round."""
 
 IN_TUNE = 2.0
 """Cents."""
@@ -56,6 +59,10 @@ MISTAKES = {
                          "to is a period."),
     "velocity 0": named("velocity 0 taken for a note", "A Note On with velocity 0 is a Note Off (rule of page 10)."),
     "hangs": named("the tone never ends", "Nothing tells your tone that the key was let go."),
+    "late": named("the tone ends too late", "It dies away, but silence is due 1 ms after the last byte of a Note Off. "
+                  "A longer envelope is beyond what is graded here."),
+    "pulses": named("pulses that are heard", "Your pulses come round so seldom that they are heard beside the tone. "
+                    "Spread them: the pin must move thousands of times a second."),
     "other key": named("any Note Off ends the tone", "Only the key that sounds ends what sounds."),
     "forgets": named("forgets what is held", "When the last key is let go, others may still be down."),
     "first": named("the first key wins", "The key that was pressed last is the one to be heard."),
@@ -99,15 +106,25 @@ class Song:
         def whole(trace):
             edges = settled(trace.levels["audio"], idle=0)
             _check_still(edges, self.heard[0])
-            check(self.heard[1:], [_samples(edges, heard) for heard in self.heard[1:]])
+            check(self.heard[1:], [_samples(edges, heard, self.now) for heard in self.heard[1:]])
 
         return Case(title, at, Stimulus(self.now, {"midi_in": settled(self.edges)}), whole, self)
 
 
-def _samples(edges, heard):
+class Listened(list):
+    """Samples of what was heard; ``turns`` is how often the pin rose in a second, in these and in the whole song."""
+
+    turns = (0.0, 0.0)
+
+
+def _samples(edges, heard, until):
     # A low-pass at a few times the tone leaves it, and takes the pulses out.
     tau = 0.04 / frequency(heard.note) if heard.note is not None else 20e-6
-    return filtered(edges, heard.end, RATE, tau, start=heard.begin)
+    listened = Listened(filtered(edges, heard.end, RATE, tau, start=heard.begin))
+    rises = [time for time, level in edges if level]
+    now = sum(heard.begin <= time < heard.end for time in rises)
+    listened.turns = now / (heard.end - heard.begin), len(rises) / until
+    return listened
 
 
 def _check_still(edges, heard):
@@ -125,8 +142,11 @@ def _where(heard):
 def check_silence(heard, samples, mistake=None):
     """Nothing is heard."""
     if loudness(samples) > 0.01:
-        raise Complaint("there must be silence", f"a tone sounds{_hertz(pitch(samples, RATE))}", mistake=mistake,
-                        **_where(heard))  # fmt: skip
+        quarter = len(samples) // 4
+        fades = quarter > 0.002 * RATE and loudness(samples[-quarter:]) < 0.8 * loudness(samples[:quarter])
+        mistake = MISTAKES["late"] if fades and mistake is MISTAKES["hangs"] else mistake
+        raise Complaint("there must be silence 1 ms after the last byte",
+                        f"a tone sounds{_hertz(pitch(samples, RATE))}", mistake=mistake, **_where(heard))  # fmt: skip
 
 
 def _hertz(found):
@@ -139,16 +159,31 @@ def check_tone(heard, samples, limit, mistake=None):
     found = pitch(samples, RATE)
     if found is None:
         raise Complaint(f"a tone of {must:.1f} Hz must sound, note {heard.note}",
-                        "nothing is heard" if loudness(samples) < 0.01 else "there is no steady tone",
-                        mistake=mistake, **_where(heard))  # fmt: skip
+                        _unheard(samples), mistake=mistake or _pulses(samples),
+                        drawing=drawn(samples, RATE, must), **_where(heard))  # fmt: skip
     off = cents(found, must)
     if abs(off) > limit:
         raise Complaint(
             f"note {heard.note} must have {must:.2f} Hz, to {limit:g} cents",
             f"it has {found:.2f} Hz: {abs(off):.1f} cents {'sharp' if off > 0 else 'flat'}",
-            mistake=mistake or _out_of_tune(off),
+            mistake=mistake or _out_of_tune(off) or _pulses(samples),
+            drawing=drawn(samples, RATE, must),
             **_where(heard),
         )
+
+
+def _unheard(samples):
+    """What there is in the place of a tone."""
+    if loudness(samples) >= 0.01:
+        return "there is no steady tone"
+    now, ever = samples.turns
+    fast = f": the pin rises {now:,.0f} times a second, too fast to be heard" if now > 20e3 else ""
+    return f"nothing is heard{fast}{'' if ever else ', as the pin never rises'}"
+
+
+def _pulses(samples):
+    """The mistake of a counter of seven bits that is compared with velocity."""
+    return MISTAKES["pulses"] if 0.3 * ROUNDS < samples.turns[0] < 1.3 * ROUNDS else None
 
 
 def _out_of_tune(off):
@@ -279,8 +314,8 @@ TIERS = [
         "a tone",
         [Song().play(_note(81), 81).case("note 81, struck with 100", checked(1300.0))],
         (
-            "midi_in goes through LineInput, Receiver and Parser; hdl/port.py shows how they are joined. A packet with "
-            "code 9 is a Note On.",
+            "LineInput, Receiver and Parser are joined already: packets come out of the last. One with code 9 is a "
+            "Note On; data[0] is its status, data[1] the note, data[2] the velocity.",
             "A tone is a phase to which something is added in each clock. Its highest bit is a square wave.",
             "Try one fixed tone first. What must be added to 24 bits of phase to make it turn over 880 times "
             "a second?",
@@ -288,8 +323,9 @@ TIERS = [
     ),
     Tier(
         "it ends",
-        [Song().play(_note(81), 81).play((OFF, 81, 0), None).play(_note(88), 88).play((OFF, 88, 127), None)
-         .case("a note, and its Note Off", checked(1300.0, MISTAKES["hangs"])),
+        # Long enough to tell a tone that dies away from one that goes on.
+        [Song().play(_note(81), 81).play((OFF, 81, 0), None, seconds=12e-3).play(_note(88), 88)
+         .play((OFF, 88, 127), None).case("a note, and its Note Off", checked(1300.0, MISTAKES["hangs"])),
          Song().play(_note(81), 81).play((ON, 81, 0), None)
          .case("a note, and a Note On with velocity 0", checked(1300.0, MISTAKES["velocity 0"]))],
         (

@@ -68,7 +68,7 @@ def check(sent, must, trace):
         raise Complaint(
             expected,
             seen if n < len(got) else "it never came",
-            time=trace.streams["packets"][n][0] if n < len(got) else None,
+            time=trace.streams["packets"][n][0] if n < len(got) else _due(sent, n),
             place=f"packet {n}",
             drawing=_drawing(sent, must, got, n),
         )
@@ -79,6 +79,13 @@ def check(sent, must, trace):
                         time=broken(trace, "packets"))  # fmt: skip
 
 
+def _due(sent, number):
+    """When the byte or the loss is offered that makes a packet; ``None`` if that depends on who takes them."""
+    model = Model(reset_clears=sent.reset_clears)
+    made = [n for n, byte in enumerate(sent.events) for _ in (model.lose() if byte is None else model.step(byte))]
+    return PACE * (2 + made[number]) if sent.kind not in ("fast", "stall") and number < len(made) else None
+
+
 def _show(packets, n):
     return words(packets[n]) if n < len(packets) else "nothing"
 
@@ -87,7 +94,8 @@ def _drawing(sent, must, got, n):
     # Around what is wrong, as far as a line goes.
     first = max(0, n - 2)
     shown = [[f"{words(packet)} |" for packet in packets[first : first + 5]] or ["nothing"] for packets in (must, got)]
-    shown = [(["... "] if first else []) + each for each in shown]
+    more = [["..."] * (len(packets) > first + 5) for packets in (must, got)]
+    shown = [["..."] * (first > 0) + each + rest for each, rest in zip(shown, more, strict=True)]
     events = ["--" if byte is None else f"{byte:02x}" for byte in sent.events]
     lines = [events[k : k + 20] for k in range(0, min(len(events), 60), 20)]
     rows = [("bytes" if k == 0 else "", line) for k, line in enumerate(lines)]

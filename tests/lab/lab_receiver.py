@@ -1,17 +1,18 @@
 """Lab 2: the receiver."""
 
 import random
+from itertools import pairwise
 from typing import NamedTuple
 
 from hdl.receiver import Receiver
 from sim.bench.trace import Stimulus
 from sim.model.distortion import distort
-from sim.model.edges import BAUD, settled
+from sim.model.edges import frame_edges, settled
 from tests.bench_receiver import bad_stop, send
 from tests.lab.case import Case, Complaint, Lab, Tier, Unit, broken
 from tests.lab.drawing import draw, mark_row
-from tests.lab.mistakes_receiver import MISTAKES, STEPS, sampled
-from tests.lab.wire import BIT, CLK_FREQ, hexadecimal
+from tests.lab.mistakes_receiver import DROPS_WHILE_TAKEN, MISTAKES, STEPS, sampled
+from tests.lab.wire import BAUD, BIT, CLK_FREQ, CLOCKS, hexadecimal
 
 __all__ = ["LAB"]
 
@@ -32,7 +33,7 @@ class Sent(NamedTuple):
 
 def unit(clk_freq):
     """A receiver at a clock."""
-    return Unit("Receiver", clk_freq, lambda Receiver: Receiver(clk_freq))
+    return Unit("Receiver", clk_freq, lambda Receiver: Receiver(clk_freq, baud=BAUD))
 
 
 UNIT = unit(CLK_FREQ)
@@ -73,22 +74,25 @@ def check(edges, sent, trace):
         _check_times(edges, sent, got)
 
 
-def _drawing(edges, start, bit, time=None):
-    marks = [] if time is None else [("byte came", [time])]
-    return draw([("line", settled(edges))], start, bit, marks=marks)
+def _drawing(edges, start, bit, time=None, **shown):
+    short = [begin for (begin, level), (end, _) in pairwise(edges) if not level and end - begin < 0.45 * BIT]
+    marks = [("glitch", short)] + ([] if time is None else [("byte came", [time])])
+    return draw([("line", settled(edges))], start, bit, marks=marks, **shown)
 
 
 def _complain_of_byte(edges, sent, got, n):
     start, _, bit = sent.frames[min(n, len(sent.frames) - 1)]
     seen = "nothing came" if n >= len(got) else f"it is {got[n][1]:02x}"
+    # A glitch is before its byte.
+    shown = {"before": 3, "after": 0} if sent.kind == "glitch" else {"before": 1}
     complaint = Complaint(
         f"byte {n} of {len(sent.bytes)} must be {sent.bytes[n]:02x}",
         f"{seen}; in all {hexadecimal(byte for _, byte in got[:12])} came",
         time=got[n][0] if n < len(got) else start + 10 * bit,
         place=f"byte {n}",
-        drawing=_drawing(edges, start, bit, got[n][0] if n < len(got) else None),
+        drawing=_drawing(edges, start, bit, got[n][0] if n < len(got) else None, **shown),
     )
-    complaint.frame = start, bit
+    complaint.frame = start, bit, shown["before"]
     raise complaint
 
 
@@ -98,7 +102,13 @@ def _check_errors(edges, sent, trace):
         rises = [time for time, level in trace.levels[name] if level]
         if len(rises) == must and len(clocks) > must:
             raise Complaint(
-                f"{name} must be high for one clock", f"it is high for {len(clocks) // must}", time=rises[0]
+                f"{name} must be high for one clock",
+                f"it is high for {len(clocks) // must}",
+                time=rises[0],
+                place=name,
+                drawing=draw(
+                    [("line", settled(edges)), (name, _low_before(trace.levels[name]))], rises[0] - 10 * BIT, BIT
+                ),
             )
         if len(clocks) != must:
             time = clocks[0] if clocks else sent.frames[-1][0]
@@ -107,14 +117,19 @@ def _check_errors(edges, sent, trace):
                 f"{name} must pulse {times.get(must, f'{must} times')}",
                 f"it pulses {times.get(len(clocks), f'{len(clocks)} times')}",
                 time=time,
-                place=f"{name}",
+                place=name,
                 drawing=draw([("line", settled(edges)), (name, _wide(trace.levels[name]))], time - 10 * BIT, BIT),
             )
 
 
+def _low_before(edges=()):
+    """A signal that is low when idle, as a line is high."""
+    return [(-1.0, 0), *edges]
+
+
 def _wide(edges):
     """A pulse of a clock, wide enough to be seen in a drawing."""
-    line = [(0.0, 0)]
+    line = _low_before()
     for time, level in edges:
         line += [(time, 1), (time + BIT / 5, 0)] if level else []
     return line
@@ -137,8 +152,9 @@ def annotate(complaint, outcomes):
     """Add where this receiver samples the bits."""
     samples = sampled(outcomes)
     if getattr(complaint, "frame", None) and samples:
-        start, bit = complaint.frame
-        complaint.drawing.append(mark_row("you sample", [start + at * BIT for at in samples.values()], start, bit))
+        start, bit, before = complaint.frame
+        times = [start + at * BIT for at in samples.values()]
+        complaint.drawing.append(mark_row("you sample", times, start, bit, before=before))
 
 
 # --- Tiers ---
@@ -154,7 +170,7 @@ def _line(data, **options):
     time = options.get("start", BIT)
     for byte, gap in zip(data, options.get("gaps", [0.0] * len(data)), strict=True):
         frames.append((time + gap, byte, bit))
-        its, time = send([byte], start=time + gap, baud_error=options.get("baud_error", 0.0))
+        its, time = send([byte], start=time + gap, baud_error=options.get("baud_error", 0.0), bit=BIT)
         edges += its
     return edges, frames
 
@@ -186,13 +202,13 @@ def _glitches():
 
 
 def _bad_stop():
-    edges = [*bad_stop(BIT, 0x55, low=1), *_line([0x90], start=14 * BIT)[0]]
+    edges = [*bad_stop(BIT, 0x55, low=1, bit=BIT), *_line([0x90], start=14 * BIT)[0]]
     sent = Sent("bad stop", [(14 * BIT, 0x90, BIT)], [0x90], framing_error=1)
     return case("55 with a low stop bit, and 90 after it", edges, sent)
 
 
 def _long_bad_stop():
-    edges = [*bad_stop(BIT, 0x0F, low=40), *_line([0x3C], start=60 * BIT)[0]]
+    edges = [*bad_stop(BIT, 0x0F, low=40, bit=BIT), *_line([0x3C], start=60 * BIT)[0]]
     sent = Sent("bad stop", [(60 * BIT, 0x3C, BIT)], [0x3C], framing_error=1)
     return case("0f, then the line stays low for long", edges, sent)
 
@@ -213,6 +229,46 @@ def _held():
     edges, frames = _line(b"A")
     sent = Sent("held", frames, [0x41], prompt=False)
     return case("a byte is taken 30 bits later", edges, sent, [(0.0, 0), (40 * BIT, 1)])
+
+
+def _taken_in_time():
+    """Each byte is taken a clock later than the one before it, up to the clock in which the next is complete."""
+    sweep = range(CLOCKS * 92 // 10, CLOCKS * 102 // 10)
+    # The last two frames have an idle taker, and tell when a byte is complete.
+    data = list(range(1, len(sweep) + 4))
+    # Whole clocks to a bit, so that each frame meets the clock alike.
+    bit = CLOCKS / CLK_FREQ
+    starts = [BIT + 10 * bit * n + 0.3 / CLK_FREQ for n in range(len(data))]
+    edges = [edge for start, byte in zip(starts, data, strict=True) for edge in frame_edges(start, byte, bit)]
+    taken = [(start + clocks / CLK_FREQ, start) for start, clocks in zip(starts[1:], sweep, strict=False)]
+    half = 0.5 / CLK_FREQ
+    ready = [(0.0, 0), *(edge for time, _ in taken for edge in ((time - half, 1), (time + half, 0)))]
+    ready.append((starts[-2] + 8 * BIT, 1))
+    stimulus = Stimulus(starts[-1] + 14 * BIT, {"level": edges}, ready={"bytes": ready})
+
+    def check_taken(trace):
+        got = trace.streams["bytes"]
+        rest = iter(byte for _, byte in got)
+        lost = [byte for byte in data if byte not in (came := [each for _, each in got])]
+        if got[-1:] and got[-1][1] == data[-1]:
+            complete = got[-1][0] - starts[-1]
+            early = [n for n, (time, start) in enumerate(taken, 1) if time - start < complete - half]
+            if dropped := next((n for n in early if data[n] in lost), None):
+                time = taken[dropped - 1][0]
+                raise Complaint(
+                    f"{data[dropped]:02x} is complete in the clock in which {data[dropped - 1]:02x} is taken: it must "
+                    "be offered next", "it is dropped", time=time, place=f"byte {dropped}",
+                    mistake=DROPS_WHILE_TAKEN,
+                    drawing=draw([("line", settled(edges)), ("ready", _wide(ready))], starts[dropped], BIT),
+                )  # fmt: skip
+        if [byte for byte in data if byte in came] != list(rest) or len(lost) > 1:
+            raise Complaint("bytes must come in their order, and at most one be lost",
+                            f"{hexadecimal(came)} came of {hexadecimal(data)}")  # fmt: skip
+        if len(trace.pulses("overrun")) != len(lost):
+            raise Complaint(f"{len(lost)} bytes are lost, so overrun must pulse as often",
+                            f"it pulses {len(trace.pulses('overrun'))} times", place="overrun")  # fmt: skip
+
+    return Case("a byte is taken just when the next is complete", UNIT, stimulus, check_taken, Sent("taken", [], []))
 
 
 def _overrun():
@@ -289,13 +345,13 @@ TIERS = [
     ),
     Tier(
         "held and overrun",
-        [_held(), _overrun()],
+        [_held(), _overrun(), _taken_in_time()],
         (
             "A line cannot wait, but whoever takes your bytes may. What you offer must stay as it is until it is "
             "taken.",
             "Keep the byte on offer in a register of its own, not in the one that you shift.",
             "If a byte is complete while the one before it is still on offer, the new one is dropped, and overrun "
-            "tells.",
+            "tells. On offer and being taken in this very clock is another case: there is room then.",
         ),
     ),
     Tier(

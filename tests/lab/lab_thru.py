@@ -1,29 +1,30 @@
 """Lab 4: three kinds of thru."""
 
 import random
-from typing import NamedTuple
 
 from hdl.midi import divide
 from hdl.thru import DirectThru, RetimedThru, StoredThru
 from sim.bench.trace import Stimulus
 from sim.model.distortion import distort
-from sim.model.edges import BAUD, frames, settled
+from sim.model.edges import BAUD, settled
 from tests.bench_receiver import bad_stop, send
 from tests.lab.case import Case, Complaint, Lab, Tier, Unit
-from tests.lab.drawing import draw
-from tests.lab.mistakes_thru import MISTAKES, NO_SYNCHRONIZER
-from tests.lab.synchronizer import flip_flops_before_logic
-from tests.lab.wire import BIT, CLK_FREQ, BitByBit, bit_name, hexadecimal
+from tests.lab.checks_thru import (
+    Sent,
+    both,
+    check_bad_stop,
+    check_breaks,
+    check_bytes,
+    check_direct,
+    check_overruns,
+    check_rest,
+    check_stop_bits,
+    synchronized,
+)
+from tests.lab.mistakes_thru import MISTAKES
+from tests.lab.wire import BIT, CLK_FREQ
 
 __all__ = ["LAB"]
-
-
-class Sent(NamedTuple):
-    """What a case puts on the line: its kind, when each good frame begins, and their bytes."""
-
-    kind: str
-    starts: list
-    bytes: list
 
 
 def unit(name, clk_freq=CLK_FREQ):
@@ -41,137 +42,13 @@ def case(at, title, edges, sent, check):
     def whole(trace):
         out = trace.levels["level_out"]
         if out[0][1] == 0 and at is not DIRECT:
-            raise Complaint("the output must be high in reset", "it is low from the start", time=0.0)
+            drawing = both(stimulus.levels["level_in"], [(0.0, 0), *settled(out[1:], idle=0)], sent.starts[0])
+            raise Complaint("the output must be high in reset", "it is low from the start", time=0.0, place="reset",
+                            drawing=drawing)  # fmt: skip
         bit = divide(at.clk_freq, BAUD) / at.clk_freq
         check(sent, stimulus.levels["level_in"], settled(out), bit, trace.pulses("overrun"))
 
     return Case(title, at, stimulus, whole, sent)
-
-
-# --- Checks ---
-
-
-def both(level_in, level_out, start, **options):
-    """A drawing of the input and the output."""
-    return draw([("in", settled(level_in)), ("out", level_out)], start, BIT, **options)
-
-
-def check_direct(sent, level_in, level_out, bit, overruns):
-    """The output is the input."""
-    must = settled(level_in)
-    for n, (time, level) in enumerate(must):
-        got = level_out[n] if n < len(level_out) else None
-        if got is None or got[1] != level or abs(got[0] - time) > 0.1e-6:
-            word = "rise" if level else "fall"
-            late = got[0] - time if got and got[1] == level else 0
-            seen = f"it comes {late * 1e6:.1f} us later" if late > 0 else "it does not"
-            raise Complaint(f"the output must {word} in the moment in which the input does", seen, time=time,
-                            place=f"edge {n}", drawing=both(level_in, level_out, sent.starts[0]))  # fmt: skip
-    if len(level_out) > len(must):
-        raise Complaint("the output must have no more edges than the input", f"it has {len(level_out)}",
-                        time=level_out[len(must)][0])  # fmt: skip
-
-
-def check_bytes(low, high):
-    """A check that the bytes come out, each ``low`` to ``high`` bits after it began to come in; bits exact."""
-
-    def check(sent, level_in, level_out, bit, overruns):
-        seen = frames(level_out, 1 / bit)
-        for n, (start, byte) in enumerate(zip(sent.starts, sent.bytes, strict=True)):
-            if n >= len(seen):
-                raise Complaint(
-                    f"byte {n} of {len(sent.bytes)} must go on: {byte:02x}",
-                    f"the output carries {len(seen)} bytes: {hexadecimal(frame.byte for frame in seen[:12])}",
-                    time=start,
-                    place=f"byte {n}",
-                    drawing=both(level_in, level_out, start),
-                )
-            latency = (seen[n].time - start) / BIT
-            if not low <= latency <= high:
-                raise Complaint(
-                    f"byte {n} must begin {low:g} to {high:g} bits after it began to come in",
-                    f"it begins after {latency:.2f} bits",
-                    time=seen[n].time,
-                    place=f"start bit of byte {n}",
-                    drawing=both(level_in, level_out, start),
-                )
-            BitByBit(level_out, seen[n].time, byte, bit, "out").check()
-        check_exact(level_in, level_out, seen, bit)
-        if len(seen) > len(sent.bytes):
-            extra = seen[len(sent.bytes)]
-            raise Complaint(f"{len(sent.bytes)} bytes must go on", f"another one does: {extra.byte:02x}",
-                            time=extra.time, drawing=both(level_in, level_out, extra.time))  # fmt: skip
-        if overruns:
-            raise Complaint("overrun must not pulse: nothing is lost here", "it does", time=overruns[0])
-
-    return check
-
-
-def check_exact(level_in, level_out, seen, bit):
-    """All edges inside a frame are whole bits behind its start bit."""
-    for frame in seen:
-        for time, _ in level_out:
-            off = (time - frame.time) / bit
-            if 0 <= off < 9.4 and abs(off - round(off)) > 0.02:
-                raise Complaint(
-                    f"each bit must go out exactly {bit * 1e6:.3f} us long",
-                    f"the edge before {bit_name(min(round(off), 9))} comes {off:.2f} bits behind the start bit's",
-                    time=time,
-                    place=f"edge before {bit_name(min(round(off), 9))}",
-                    drawing=both(level_in, level_out, frame.time),
-                )
-
-
-def check_overruns(sent, level_in, level_out, bit, overruns):
-    """Whole bytes are lost, and each is told."""
-    got = [frame.byte for frame in frames(level_out, 1 / bit)]
-    rest = iter(sent.bytes)
-    if any(byte not in rest for byte in got):
-        raise Complaint("bytes may be lost, but those that go out must be whole and in order",
-                        f"{hexadecimal(got)} came of {hexadecimal(sent.bytes)}")  # fmt: skip
-    if (lost := len(sent.bytes) - len(got)) != len(overruns):
-        raise Complaint(f"{lost} of {len(sent.bytes)} bytes are lost, so overrun must pulse {lost} times",
-                        f"it pulses {len(overruns)} times", time=overruns[0] if overruns else None)  # fmt: skip
-
-
-def check_bad_stop(sent, level_in, level_out, bit, overruns):
-    """What has a bad stop bit must not come out as a good byte, and what follows must."""
-    good = [frame for frame in frames(level_out, 1 / bit) if frame.stop]
-    if [frame.byte for frame in good] != sent.bytes:
-        time = next((frame.time for frame in good if frame.byte not in sent.bytes[:1]), sent.starts[0])
-        raise Complaint(
-            f"a receiver behind the thru must take {hexadecimal(sent.bytes)} and nothing else for good",
-            f"it takes {hexadecimal(frame.byte for frame in good)}",
-            time=time,
-            drawing=both(level_in, level_out, time),
-        )
-    if overruns:
-        raise Complaint("overrun must not pulse: a bad stop bit is none", "it does", time=overruns[0])
-
-
-def check_rest(sent, level_in, level_out, bit, overruns):
-    """Nothing passes."""
-    if level_out:
-        time = level_out[0][0]
-        raise Complaint("a glitch on the idle line must not pass", "the output moves", time=time,
-                        drawing=both(level_in, level_out, time - BIT))  # fmt: skip
-
-
-def synchronized(name):
-    """A check of a class: its pin passes two flip-flops before anything looks at it."""
-
-    def check(classes):
-        passed = flip_flops_before_logic(classes[name](CLK_FREQ), "level_in")
-        if passed == 2:
-            return None
-        return Complaint(
-            "level_in comes from outside and may change at any moment: it must pass two flip-flops before anything "
-            "looks at it",
-            f"something looks at it {('at once', 'after one flip-flop')[passed]}",
-            mistake=NO_SYNCHRONIZER,
-        )
-
-    return check
 
 
 # --- Tiers ---
@@ -234,6 +111,37 @@ def _fast():
     return case(STORED, "56 bytes 3 % too fast, without gaps", edges, sent, check_overruns)
 
 
+def _too_fast():
+    edges, sent = _line(_RANDOM.randbytes(12), "too fast", baud_error=0.035)
+    return case(RETIMED, "12 bytes 3.5 % too fast, without gaps", edges, sent, check_stop_bits)
+
+
+def _bursts():
+    """Short lows in a row, with some of them low half a bit after the first of them began."""
+    edges, time = [], 3 * BIT
+    for low, high in ((0.3, 0.15), (0.4, 0.09), (0.2, 0.25)):
+        for n in range(6):
+            begin = time + n * (low + high) * BIT
+            edges += [(begin, 0), (begin + low * BIT, 1)]
+        time += 9 * BIT
+    return case(RETIMED, "bursts of short lows", edges, Sent("burst", [3 * BIT], []), check_rest)
+
+
+def _long_breaks():
+    """Two breaks with a short high inside, and a byte a bit behind each."""
+    edges, sent, time = [], Sent("long break", [], [0xA5, 0x5A], []), 2 * BIT + 0.7e-6
+    for length, byte in zip((14.4, 26.7), sent.bytes, strict=True):
+        end = time + length * BIT
+        # Between two moments at which one who counts bits on would look.
+        high = time + 11.65 * BIT
+        edges += [(time, 0), (high, 1), (high + 0.3 * BIT, 0), (end, 1)]
+        edges += send([byte], start=end + 1.05 * BIT)[0]
+        sent.starts.append(end + 1.05 * BIT)
+        sent.breaks.append((time, end))
+        time = end + 15 * BIT
+    return case(RETIMED, "breaks of 14.4 and 26.7 bits, and a byte one bit behind", edges, sent, check_breaks)
+
+
 _BUILT = "The blocks are there: LineInput, Receiver and Transmitter. connect(m, a.stream, b.stream) joins two streams."
 
 TIERS = [
@@ -294,6 +202,20 @@ TIERS = [
          [_bad(RETIMED), _break(RETIMED)],
          ("If the stop bit is low, a receiver behind you must see that too. Do not make a good one of it.",
           "Stay low as long as the input does, and begin no new frame before the line was high.")),
+    Tier("retimed: bursts",
+         [_bursts()],
+         ("A row of short lows may be low just when you look. Has the line been low since it fell?",
+          "While you wait for the middle of the start bit, each high level sends you back to the beginning.")),
+    Tier("retimed: too fast",
+         [_too_fast()],
+         ("A sender that is 3.5 % too fast leaves little of your stop bit. Who comes behind you needs 0.7 of it.",
+          "Count the clocks of your stop bit. If they are fewer than 0.7 of a bit when the next start bit is to go "
+          "out, drop that frame, all ten bits of it, and pulse overrun for one clock.")),
+    Tier("retimed: breaks",
+         [_long_breaks()],
+         ("A break is no row of bytes 00. After its first low stop bit nothing is to be counted any more.",
+          "It is over when the line has been high for half a bit on end; one bit of idle line later a byte may "
+          "begin.")),
 ]  # fmt: skip
 
 LAB = Lab(

@@ -6,11 +6,11 @@ from itertools import pairwise
 from hdl.midi import divide
 from hdl.transmitter import Transmitter
 from sim.bench.trace import Stimulus
-from sim.model.edges import BAUD, frames, settled
+from sim.model.edges import frames, settled
 from tests.lab.case import Case, Complaint, Lab, Tier, Unit
 from tests.lab.drawing import draw
 from tests.lab.mistakes_transmitter import MISTAKES
-from tests.lab.wire import BIT, CLK_FREQ, BitByBit, bit_name, first_fall, hexadecimal
+from tests.lab.wire import BAUD, BIT, CLK_FREQ, BitByBit, bit_name, first_fall, hexadecimal
 
 __all__ = ["LAB"]
 
@@ -20,7 +20,7 @@ LATENCY = 1 * BIT
 
 def unit(clk_freq):
     """A transmitter at a clock."""
-    return Unit("Transmitter", clk_freq, lambda Transmitter: Transmitter(clk_freq))
+    return Unit("Transmitter", clk_freq, lambda Transmitter: Transmitter(clk_freq, baud=BAUD))
 
 
 UNIT = unit(CLK_FREQ)

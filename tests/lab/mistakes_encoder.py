@@ -121,6 +121,21 @@ def two_too_long(*codes):
     return TooLong
 
 
+class OneTooMany(Encoder):
+    """Counts the bytes of every packet one further than they go."""
+
+    def step(self, packet, time=None):
+        sent = super().step(packet, time)
+        return [*sent, (*packet.data, 0)[len(packet.bytes)]] if packet.bytes else sent
+
+
+class FirstOnly(Encoder):
+    """Takes a packet with its first byte."""
+
+    def step(self, packet, time=None):
+        return super().step(packet, time)[:1]
+
+
 class Backwards(Encoder):
     def step(self, packet, time=None):
         return super().step(packet, time)[::-1]
@@ -231,6 +246,16 @@ MISTAKES = [
         two_too_long(0xF),
         two_too_long(2),
         two_too_long(5, 0xF),
+    ),
+    model(
+        "one byte too many",
+        "You send one byte more than count: the first is number 0, and the last is not number three.",
+        OneTooMany,
+    ),
+    model(
+        "packet taken with its first byte",
+        "You take the packet before its last byte is sent, and the rest of it is gone.",
+        FirstOnly,
     ),
     model("bytes in reversed order", "The bytes of a packet go out in reversed order.", Backwards),
     seems(

@@ -78,6 +78,27 @@ def _ends(packets):
     return sum(packet.code in (5, 6, 7) and packet.data[0] != 0xF6 for packet in packets)
 
 
+STRAY = Packet.of(5, (0xF7,))
+
+
+def _of(packets, byte):
+    return any(byte in packet.bytes for packet in packets)
+
+
+def _uncounted(must, got):
+    """As many packets with the same status bytes, and in some the first data byte has moved one place on."""
+    if len(got) < len(must) or not must:
+        return False
+    moved = [(one, other) for one, other in zip(got, must, strict=False) if one != other]
+    return bool(moved) and all(
+        one.code == other.code and one.data[0] == other.data[0] and one.data[2] == other.data[1] for one, other in moved
+    )
+
+
+def _is_sysex(packet):
+    return packet.code in (4, 6, 7) or (packet.code == 5 and packet.data[0] == 0xF7)
+
+
 def _only_counting(packets):
     return [Packet.of(packet.code, packet.bytes, cut=packet.cut) for packet in packets]
 
@@ -246,16 +267,30 @@ MISTAKES = [
         lambda must, got, _: _only_counting(got) == must,
     ),
     seems(
+        "real-time byte without a packet",
+        "Some of F8 to FF make no packet of yours. Is each of them real-time to you, the first and the last as well?",
+        "real-time",
+        lambda must, got, _: _first(got, 0xF8, 0xFF) < _first(must, 0xF8, 0xFF),
+    ),
+    seems(
         "real-time breaks a message",
         "With real-time among them your messages are no longer what they were.",
         "real-time",
         lambda must, got, _: _no_real_time(must) != _no_real_time(got),
     ),
     seems(
+        "F9 handed on",
+        "You make a packet of F9 or FD, which mean nothing.",
+        "F9",
+        lambda must, got, _: any(packet.code in (5, 0xF) and packet.data[0] in (0xF9, 0xFD) for packet in got),
+    ),
+    seems(
         "F9 taken like F4",
         "F9 and FD make you end or begin something. They are ignored and change nothing.",
         "F9",
-        lambda must, got, _: True,
+        lambda must, got, _: (
+            len(got) < len(must) or any(packet.code != 0xF and packet.data[0] in (0xF9, 0xFD) for packet in got)
+        ),
     ),
     seems(
         "F4 taken for a message",
@@ -273,7 +308,40 @@ MISTAKES = [
         "SysEx not closed",
         "The end of a SysEx never makes a packet.",
         "",
-        lambda must, got, _: _ends(must) and not _ends(got),
+        lambda must, got, _: _ends(must) and not _ends(got) and any(packet.code == 4 for packet in got),
+    ),
+    seems(
+        "F0 lost",
+        "The F0 is missing in your packets. It is the first byte of the first packet of a SysEx.",
+        "",
+        lambda must, got, _: _of(must, 0xF0) and _ends(got) and not _of(got, 0xF0),
+    ),
+    seems(
+        "stray F7 handed on",
+        "You make a packet of an F7 that ends nothing.",
+        "",
+        lambda must, got, _: (
+            sum(packet.code in (5, 6, 7) for packet in got) > sum(packet.code in (5, 6, 7) for packet in must)
+            and got.count(STRAY) > must.count(STRAY)
+        ),
+    ),
+    seems(
+        "packet without a byte",
+        "You offer packets while no byte is there: what makes a packet is a byte that is valid.",
+        "",
+        lambda must, got, outcome: len(got) > 2 * len(outcome.case.facts.events),
+    ),
+    seems(
+        "data counted without a status",
+        "Data that belongs to no status is counted all the same, so that your next message has bytes of it.",
+        "",
+        lambda must, got, _: _uncounted(must, got),
+    ),
+    seems(
+        "SysEx makes no packet",
+        "A SysEx makes no packet at all: its bytes go into packets of three as they come.",
+        "",
+        lambda must, got, _: _ends(must) and not any(_is_sysex(packet) for packet in got),
     ),
     seems("bytes are not taken", "You stop taking bytes: ready stays low for ever.", "", _stuck),
 ]

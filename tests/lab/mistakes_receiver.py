@@ -1,11 +1,12 @@
 """The classic mistakes in a receiver, each told from what it makes of a line."""
 
+from itertools import pairwise
 from statistics import mean
 
 from tests.lab.case import Mistake, broken
 from tests.lab.wire import BIT
 
-__all__ = ["MISTAKES", "STEPS", "sampled"]
+__all__ = ["DROPS_WHILE_TAKEN", "MISTAKES", "STEPS", "sampled"]
 
 STEPS = 8
 """Parts of a bit in which the moment of a sample is looked for."""
@@ -16,15 +17,9 @@ def sampled(outcomes):
 
     It is read off the case of lines that rise once: a bit that is 0 was sampled before that, one that is 1 after it.
     """
-    probe = next((outcome for outcome in outcomes if outcome.case.facts.kind == "probe"), None)
-    if probe is None:
+    zeros = _probed(outcomes)
+    if _unsteady(zeros):
         return {}
-    got = probe.trace.streams["bytes"]
-    zeros = []
-    for n in range(8 * STEPS):
-        begin = (1 + 12 * n) * BIT
-        byte = next((byte for time, byte in got if begin + 7 * BIT < time < begin + 13 * BIT), None)
-        zeros.append(None if byte is None else 8 - byte.bit_count())
     found = {}
     for bit in range(8):
         n = next((n for n, count in enumerate(zeros) if count is not None and count > bit), None)
@@ -34,12 +29,42 @@ def sampled(outcomes):
     return found if len(found) > 3 else {}
 
 
+def _probed(outcomes):
+    """How many bits of each line of the probe are read as 0; ``None`` for a line of which no byte came."""
+    probe = next((outcome for outcome in outcomes if outcome.case.facts.kind == "probe"), None)
+    got = probe.trace.streams["bytes"] if probe else []
+    zeros = []
+    for n in range(8 * STEPS):
+        begin = (1 + 12 * n) * BIT
+        # The last of them, as one that is offered for ever is there before the next.
+        bytes_ = [byte for time, byte in got if begin + 7 * BIT < time < begin + 13 * BIT]
+        zeros.append(8 - bytes_[-1].bit_count() if bytes_ else None)
+    return zeros
+
+
+def _unsteady(zeros):
+    """Whether a line that rose later was read as if it had risen sooner."""
+    known = [count for count in zeros if count is not None]
+    return sum(after < one for one, after in pairwise(known)) > 2
+
+
+def free_running(outcome, outcomes):
+    if outcome.complaint is None or outcome.case.facts.kind not in ("good", "fast", "slow", "skew", "clock"):
+        return None
+    return _unsteady(_probed(outcomes))
+
+
 def bytes_of(outcome):
     return [byte for _, byte in outcome.trace.streams["bytes"]]
 
 
 def count(outcome, name):
     return len(outcome.trace.pulses(name))
+
+
+def rises(outcome, name):
+    """How often a level went high."""
+    return sum(level for _, level in outcome.trace.levels[name])
 
 
 def on(*kinds):
@@ -74,6 +99,22 @@ def drifts(phases):
     return phases[-1] - phases[0]
 
 
+def spreads(phases):
+    """How far one of the samples is from the even row that they should be."""
+    row = [phases[0] + drifts(phases) * n / (len(phases) - 1) for n in range(len(phases))]
+    return max(abs(one - other) for one, other in zip(phases, row, strict=True))
+
+
+def even(phases):
+    """Whether each sample comes a bit behind the one before it, more or less."""
+    return abs(drifts(phases)) < 0.2 and spreads(phases) < 0.2
+
+
+def crowded(phases):
+    """Whether all samples come in neighbouring clocks."""
+    return all(after - one < -0.75 for one, after in pairwise(phases))
+
+
 @on("good", "fast", "slow", "skew", "clock")
 def reversed_bits(outcome, sent):
     got = bytes_of(outcome)
@@ -92,10 +133,28 @@ def start_bit_is_data(outcome, sent):
     return got and got[: len(sent.bytes)] == [byte << 1 & 0xFF for byte in sent.bytes][: len(got)]
 
 
+@on("good", "clock")
+def stop_bit_is_data(outcome, sent):
+    # It may lose its place behind that.
+    got = bytes_of(outcome)
+    return got and got[0] == sent.bytes[0] >> 1 | 0x80
+
+
+def never_valid(outcome, outcomes):
+    if not outcome.complaint or not outcome.case.facts.bytes:
+        return None
+    told = [other for other in outcomes if other.case.facts.kind in ("bad stop", "break")]
+    told = all(rises(other, "framing_error") + rises(other, "break_") for other in told)
+    # A taker that waits may see what is put back in one clock.
+    prompt = [other for other in outcomes if other.case.facts.kind not in ("held", "overrun", "taken")]
+    return told and not any(bytes_of(other) for other in prompt)
+
+
 @on("good", "clock", "fast")
 def repeats(outcome, sent):
     got = bytes_of(outcome)
-    return len(got) > 3 * len(sent.bytes) and got[:3] == [sent.bytes[0]] * 3
+    # Whatever byte it is.
+    return len(got) > 12 * len(sent.bytes) and got[:3] == [got[0]] * 3
 
 
 @on("bad stop", "break")
@@ -111,9 +170,11 @@ def glitch_taken(outcome, sent):
 
 @on("bad stop", "break")
 def no_idle(outcome, sent):
-    seen = count(outcome, "framing_error") + count(outcome, "break_")
+    seen = rises(outcome, "framing_error") + rises(outcome, "break_")
     must = sent.framing_error + sent.break_
     confused = both(outcome, sent) or all_breaks(outcome, ()) or stop_unchecked(outcome, ())
+    # One that stays high says nothing of how often you began anew.
+    confused = confused or long_pulse(outcome, ())
     return not confused and seen and (seen > must or bytes_of(outcome) != sent.bytes)
 
 
@@ -146,10 +207,7 @@ def break_not_told(outcome, sent):
 @on("bad stop", "break", "overrun")
 def long_pulse(outcome, sent):
     names = [name for name in ("framing_error", "break_", "overrun") if getattr(sent, name)]
-    return any(
-        sum(level for _, level in outcome.trace.levels[name]) == getattr(sent, name) < count(outcome, name)
-        for name in names
-    )
+    return any(0 < rises(outcome, name) <= getattr(sent, name) < count(outcome, name) for name in names)
 
 
 @on("overrun")
@@ -188,7 +246,15 @@ def too_early(outcome, sent):
     return [byte for _, byte in got] == sent.bytes and got[0][0] < sent.frames[0][0] + 9 * BIT
 
 
+DROPS_WHILE_TAKEN = Mistake(
+    "overrun though there is room",
+    "You drop a byte because one is on offer, though that one is taken in this very clock. valid alone does not tell: "
+    "look at ready, too.",
+    lambda outcome, outcomes: None,
+)
+
 MISTAKES = [
+    DROPS_WHILE_TAKEN,
     Mistake(
         "reversed bits",
         "Your bytes have their bits in reversed order: the first data bit is the least significant.",
@@ -204,19 +270,43 @@ MISTAKES = [
         "half a bit early",
         "You sample at the beginning of each bit, where the line may still change. See the marks: they belong in "
         "the middle.",
-        phases(lambda at: abs(drifts(at)) < 0.2 and -0.3 < mean(at) < 0.3),
+        phases(lambda at: even(at) and -0.3 < mean(at) < 0.3),
     ),
     Mistake(
         "half a bit late",
         "You sample at the end of each bit, where the line may already change. See the marks: they belong in the "
         "middle.",
-        phases(lambda at: abs(drifts(at)) < 0.2 and 0.7 < mean(at) < 1.3),
+        phases(lambda at: even(at) and 0.7 < mean(at) < 1.3),
     ),
     Mistake(
         "divisor off by one",
         "Your samples drift: each comes a little more, or less, than a bit after the one before it. The counter of "
         "clocks is off.",
-        phases(lambda at: abs(drifts(at)) >= 0.2),
+        phases(lambda at: abs(drifts(at)) >= 0.2 and spreads(at) < 0.2 and not crowded(at)),
+    ),
+    Mistake(
+        "frame not begun by the edge",
+        "Your samples do not keep their distance from the falling edge of the start bit. That edge alone must begin a "
+        "frame: does your machine wait for it?",
+        free_running,
+    ),
+    Mistake(
+        "counter too small",
+        "Your samples come in neighbouring clocks, not a bit apart. Signal(range(n)) holds 0 to n - 1: an n put in "
+        "may be a 0.",
+        phases(crowded),
+    ),
+    Mistake(
+        "stop bit taken for data",
+        "Your byte lacks its first data bit, and has the stop bit as its last: it was shifted once more than eight "
+        "times.",
+        stop_bit_is_data,
+    ),
+    Mistake(
+        "valid never rises",
+        "You see frames, as your errors tell of bad ones, but valid never rises. Where two lines assign in one clock "
+        "the later one counts: is there one that puts it back?",
+        never_valid,
     ),
     Mistake(
         "valid does not fall", "You offer the same byte again and again: valid must fall when it was taken.", repeats

@@ -1,5 +1,7 @@
 """The classic mistakes in a thru, each told from its input and its output."""
 
+from itertools import pairwise
+
 from hdl.midi import divide
 from sim.model.edges import BAUD, frames, settled
 from tests.lab.case import Mistake
@@ -67,6 +69,12 @@ def stored(outcome, sent, level_in, level_out):
     return seen and [frame.byte for frame in seen] == sent.bytes and seen[0].time - sent.starts[0] > 8 * BIT
 
 
+@of("StoredThru", kinds=("bytes",))
+def repeated(outcome, sent, level_in, level_out):
+    got = [frame.byte for frame in frames(level_out)]
+    return len(got) > len(sent.bytes) and got[: len(sent.bytes) + 1] == [*sent.bytes, sent.bytes[-1]]
+
+
 @of("StoredThru", kinds=("glitch", "pierced"))
 def no_filter(outcome, sent, level_in, level_out):
     return True
@@ -83,15 +91,47 @@ def error_is_overrun(outcome, sent, level_in, level_out):
     return got == sent.bytes and outcome.trace.pulses("overrun")
 
 
-@of("StoredThru", kinds=("fast",))
+def shortest_stop(outcome, level_out):
+    """Bits that the shortest stop bit lasts."""
+    bit = divide(outcome.case.unit.clk_freq, BAUD) / outcome.case.unit.clk_freq
+    return min(((after.time - one.time) / bit - 9 for one, after in pairwise(frames(level_out, 1 / bit))), default=1)
+
+
+@of(*CLOCKED, kinds=("fast", "too fast"))
 def overrun_not_told(outcome, sent, level_in, level_out):
-    return len(outcome.trace.pulses("overrun")) < len(sent.bytes) - len(frames(level_out))
+    cut_short = sent.kind == "too fast" and shortest_stop(outcome, level_out) < 0.69
+    return not cut_short and len(outcome.trace.pulses("overrun")) < len(sent.bytes) - len(frames(level_out))
 
 
 @of("RetimedThru", kinds=("bad stop", "break"))
 def hides_bad_stop(outcome, sent, level_in, level_out):
     got = [frame.byte for frame in frames(level_out) if frame.stop]
     return len(got) > len(sent.bytes) and got[0] in (0x55, 0x00)
+
+
+@of("RetimedThru", kinds=("burst",))
+def burst_passes(outcome, sent, level_in, level_out):
+    return bool(level_out)
+
+
+@of("RetimedThru", kinds=("too fast",))
+def short_stop(outcome, sent, level_in, level_out):
+    return shortest_stop(outcome, level_out) < 0.69
+
+
+@of("RetimedThru", kinds=("long break",))
+def break_ends_early(outcome, sent, level_in, level_out):
+    # The highs inside the breaks are 0.3 bits long, and the line is high for long behind them.
+    start, end = sent.breaks[0]
+    rise = next((time for time, level in level_out if level and time > start), end)
+    return rise < end - BIT
+
+
+@of("RetimedThru", kinds=("long break",))
+def busy_with_break(outcome, sent, level_in, level_out):
+    start, end = sent.breaks[0]
+    rise = next((time for time, level in level_out if level and time > start), start)
+    return rise > end - BIT
 
 
 def offsets(outcome, level_out, clocks):
@@ -152,6 +192,11 @@ MISTAKES = [
         clocked,
     ),
     Mistake("line handed on", "You hand on the line itself, and not the bytes that were received.", line_not_bytes),
+    Mistake(
+        "byte sent again and again",
+        "The same byte goes out for ever: nobody tells the receiver that it was taken. A stream has a ready, too.",
+        repeated,
+    ),
     Mistake("no glitch filter", "There is no glitch filter before your receiver.", no_filter),
     Mistake("error told as overrun", "You say overrun when a frame is bad.", error_is_overrun),
     Mistake("overrun not told", "Bytes are lost and overrun does not tell.", overrun_not_told),
@@ -173,6 +218,22 @@ MISTAKES = [
         every_other,
     ),
     Mistake("glitch passes", "A short low on the idle line goes out.", glitch_passes),
+    Mistake(
+        "burst of glitches passes",
+        "You look half a bit after the line fell, and not between: a row of short lows makes you begin a frame.",
+        burst_passes,
+    ),
+    Mistake(
+        "stop bit too short",
+        "Behind a sender that is too fast you cut your stop bit short, and the next receiver loses its place.",
+        short_stop,
+    ),
+    Mistake("break ends too early", "A short high inside a break ends it.", break_ends_early),
+    Mistake(
+        "busy after a break",
+        "When the break is over you are not ready yet, and what comes a bit later is not sent as it came in.",
+        busy_with_break,
+    ),
     Mistake(
         "bad stop bit hidden",
         "You make a good stop bit of a bad one, and the next receiver takes the byte.",

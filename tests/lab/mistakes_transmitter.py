@@ -3,9 +3,9 @@
 from itertools import pairwise
 
 from hdl.midi import divide
-from sim.model.edges import BAUD, frames, level_at, settled
+from sim.model.edges import frames, level_at, settled
 from tests.lab.case import Mistake
-from tests.lab.wire import BIT, CLK_FREQ, first_fall, levels_of, read_frame
+from tests.lab.wire import BAUD, BIT, CLK_FREQ, first_fall, levels_of, read_frame
 
 __all__ = ["MISTAKES"]
 

@@ -45,6 +45,14 @@ def _of(component, original, *rows):
     return [Planted(mistake, component, original, tuple(replaced)) for mistake, *replaced in rows]
 
 
+NO_SYSEX = (
+    (
+        "with m.Elif(status == 0xF0):\n                    keep()\n                    with m.If(count == 2):",
+        "with m.Elif(0):\n                    with m.If(count == 2):",
+    ),
+    ("with m.If(status == 0xF0):", "with m.If(0):"),
+)
+
 PLANTED = {
     1: [
         *_of(
@@ -104,6 +112,9 @@ PLANTED = {
             ("bad stop bit goes unnoticed", ("complete & ~self.level & ~dark", "0")),
             ("held byte overwritten", ("with m.If(good & ~self.overrun)", "with m.If(good)")),
             ("valid does not fall", ("self.bytes.valid.eq(0)", "self.bytes.valid.eq(self.bytes.valid)")),
+            ("pulse too long", ("            self.framing_error.eq(complete & ~self.level & ~dark),\n", ""),
+             ("        held = Signal(8", "        with m.If(complete & ~self.level & ~dark):\n"
+              "            m.d.sync += self.framing_error.eq(1)\n        held = Signal(8")),
         ),
         *_of(
             "Receiver",
@@ -129,6 +140,17 @@ PLANTED = {
             ("start bit taken for data", ('m.next = "DATA"', 'm.next = "DATA"\n                        '
              'm.d.sync += [number.eq(1), data.eq(0)]')),
             ("no wait for idle", ('m.State("BAD"), m.If(self.level)', 'm.State("BAD")')),
+            ("overrun though there is room", ("(~self.bytes.valid | self.bytes.ready)", "~self.bytes.valid")),
+            ("frame not begun by the edge", ("with m.If(~self.level):", "if True:")),
+            ("counter too small", ("clocks.eq(self.divisor - 1)", "clocks.eq(self.divisor)"),
+             ('m.next = "BAD"', 'm.next = "IDLE"'), ("data, self.level, data == 0)", "data, 1, 0)")),
+            ("stop bit taken for data", ("self.hold(m, done, data,", "self.hold(m, done, Cat(data[1:], self.level),")),
+            ("valid never rises",
+             ("        with m.If(done & stop & (~self.bytes.valid | self.bytes.ready)):\n"
+              "            m.d.sync += [self.bytes.valid.eq(1), self.bytes.payload.eq(byte)]",
+              "        with m.If(done & stop & (~self.bytes.valid | self.bytes.ready)):\n"
+              "            m.d.sync += [self.bytes.valid.eq(1), self.bytes.payload.eq(byte)]\n"
+              "        with m.If(self.bytes.ready):\n            m.d.sync += self.bytes.valid.eq(0)")),
         ),
         *_of(
             "Receiver",
@@ -157,6 +179,9 @@ PLANTED = {
             "StoredThru",
             hdl.thru.StoredThru,
             ("no glitch filter", ("LineInput(clk_freq)", "LineInput(clk_freq, 0)")),
+            ("byte sent again and again",
+             ("connect(m, receiver.bytes, transmitter.bytes)", "m.d.comb += [transmitter.bytes.valid.eq("
+              "receiver.bytes.valid), transmitter.bytes.payload.eq(receiver.bytes.payload)]")),
             ("line handed on", ("eq(transmitter.level)", "eq(line.level)")),
             ("error told as overrun", ("eq(receiver.overrun)", "eq(receiver.framing_error | receiver.break_)")),
             ("overrun not told", ("self.overrun.eq(receiver.overrun)", "self.overrun.eq(0)")),
@@ -170,6 +195,9 @@ PLANTED = {
             ("bad stop bit hidden", ("line.eq(level)", "line.eq(level | (busy & (bits == 1)))")),
             ("no synchronizer", ("level = synchronizer.level", "level = self.level_in")),
             ("every other frame lost", ("clear.eq(1)", "clear.eq(clear)")),
+            ("stop bit too short", ("-(-7 * self.divisor // 10) - self.half - 1", "1")),
+            ("overrun not told", ("begins & ~clear", "0")),
+            ("break ends too early", ("wait(self.half)", "wait(Mux(line, self.half, 3))")),
         ),
         *_of(
             "RetimedThru",
@@ -183,6 +211,10 @@ PLANTED = {
                                       "        m.d.sync += delayed.eq(Cat(level, delayed[:-1]))\n"
                                       "        m.d.comb += self.level_out.eq(delayed[-1])")),
             ("low in reset", ("shown = Signal(init=1)", "shown = Signal()")),
+            ("burst of glitches passes", ("with m.If(level):\n                    m.d.sync += clocks.eq(0)",
+                                          "with m.If(level & ((clocks == 0) | (clocks == self.divisor // 2 - 1))):\n"
+                                          "                    m.d.sync += clocks.eq(0)")),
+            ("busy after a break", ('m.next = "BREAK"', 'm.d.sync += number.eq(0)\n                m.next = "FRAME"')),
         ),
     ],
     5: [
@@ -252,6 +284,18 @@ PLANTED = {
             ("wrong code", ("Mux(status >= 0xF0, 2, status >> 4)", "status >> 4"),
              ("Mux(status >= 0xF0, 3, status >> 4)", "status >> 4")),
             ("unfinished message kept", ("m.d.sync += [status.eq(byte), count.eq(0)]", "m.d.sync += status.eq(byte)")),
+            ("real-time byte without a packet", ("real_time = (byte >= 0xF8)", "real_time = (byte > 0xF8)")),
+            # As it is while nothing is written of SysEx: what is wrong here must be named all the same.
+            ("F9 handed on", *NO_SYSEX, ("with m.If((byte != 0xF9) & (byte != 0xFD)):", "if True:")),
+            ("SysEx makes no packet", *NO_SYSEX),
+            ("F0 lost", ("[data[0].eq(byte), count.eq(1)]", "[data[0].eq(byte), count.eq(0)]")),
+            ("stray F7 handed on", ("with m.If(byte == 0xF6):", "with m.If((byte == 0xF6) | (byte == 0xF7)):"),
+             ("m.d.comb += [self.packets.valid.eq(1), self.cut.eq(cut)]", "m.d.comb += self.packets.valid.eq(1)")),
+            ("data counted without a status", ("[status.eq(byte), count.eq(0)]", "status.eq(byte)"),
+             ("with m.Elif(status != 0):", "with m.Elif(status == 0):\n                    "
+              "m.d.sync += [data[0].eq(byte), count.eq(1)]\n                with m.Else():")),
+            ("packet without a byte", ("with m.If(self.bytes.valid):\n                        m.d.sync += byte",
+                                       "if True:\n                        m.d.sync += byte")),
         ),
     ],
     6: [
@@ -272,6 +316,11 @@ PLANTED = {
                                 "self.realtime.ready.eq(self.bytes.ready)")),
             ("anything stands inside a message", ("Cat(self.realtime.payload[:3], C(0x1F, 5))",
                                                   "self.realtime.payload")),
+            ("one byte too many",
+             ("m.Default():\n                m.d.comb += last", "m.Case(3):\n                m.d.comb += last"),
+             ("m.Case(1):", "m.Case(2):"), ("m.Case(0):", "m.Case(1):")),
+            ("packet taken with its first byte", ("reserved | (taken & last)", "reserved | taken"),
+             ("Mux(last, 0, place + 1)", "0")),
             ("reserved codes sent", ("offers.eq(self.packets.valid & ~reserved", "offers.eq(self.packets.valid")),
             ("bytes sent that do not count", ("(code == 0x6) | (code == 0xC)", "(code == 0x6)")),
             ("no running status", ("fresh.eq(1)", "fresh.eq(0)")),

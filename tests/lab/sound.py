@@ -7,10 +7,13 @@ import struct
 import wave
 from bisect import bisect_right
 from math import ceil, exp, inf, log2, pi
+from operator import itemgetter
+from statistics import fmean
 
-from sim.model.edges import level_at
+from sim.model.edges import level_at, settled
+from tests.lab.drawing import draw
 
-__all__ = ["RATE", "cents", "filtered", "loudness", "pitch", "write"]
+__all__ = ["RATE", "cents", "drawn", "filtered", "loudness", "pitch", "write"]
 
 RATE = 44_100
 """Samples a second of a file."""
@@ -58,21 +61,54 @@ def loudness(samples):
 
 
 def pitch(samples, rate=RATE):
-    """Hertz of a tone, by counting its whole periods; ``None`` if there are fewer than two, or it is too soft."""
+    """Hertz of a tone, by its whole periods; ``None`` if there are fewer than two, or it is too soft."""
     low, high = min(samples, default=0), max(samples, default=0)
     middle, margin = (low + high) / 2, (high - low) / 6
     if high - low < 0.01:
         return None
-    # A period is over where the tone rises through the middle, having been well below it.
-    rises, below, before = [], False, samples[0]
+    # The steeper flank tells more: where the other one is slow, the pulses beside the tone move it to and fro.
+    flanks = [
+        _crossings(each, middle_of, margin, rate)
+        for each, middle_of in ((samples, middle), ([-sample for sample in samples], -middle))
+    ]
+    fits = [_period(times) for times in flanks if len(times) > 2]
+    return 1 / min(fits, key=itemgetter(1))[0] if fits else None
+
+
+def _crossings(samples, middle, margin, rate):
+    """When a tone rises through the middle, having been well below it, in seconds."""
+    times, below, before = [], False, samples[0]
     for n, sample in enumerate(samples):
         if sample < middle - margin:
             below = True
         elif below and sample >= middle:
-            rises.append((n - 1 + (middle - before) / (sample - before)) / rate)
+            times.append((n - 1 + (middle - before) / (sample - before)) / rate)
             below = False
         before = sample
-    return (len(rises) - 1) / (rises[-1] - rises[0]) if len(rises) > 2 else None
+    return times
+
+
+def _period(times):
+    """The period that fits best to all of these times, by least squares, and how far they are off it on average."""
+    steps = [n - (len(times) - 1) / 2 for n in range(len(times))]
+    center = fmean(times)
+    period = sum(step * time for step, time in zip(steps, times, strict=True)) / sum(step**2 for step in steps)
+    return period, fmean(abs(time - center - step * period) for step, time in zip(steps, times, strict=True))
+
+
+def drawn(samples, rate, freq):
+    """Lines of text: the halves of a tone's periods as they must be, and those that are heard."""
+    low, high = min(samples, default=0), max(samples, default=0)
+    if high - low < 0.01:
+        return []
+    levels = [int(sample > (low + high) / 2) for sample in samples]
+    heard = settled([(n / rate, level) for n, level in enumerate(levels)], idle=0)
+    first = next((time for time, level in heard if level and time), 0.0)
+    half = 0.5 / freq
+    must = [(first + n * half, (n + 1) % 2) for n in range(-1, 30)]
+    before = [(-1.0, 0)]
+    rows = [("must sound", before + must), ("is heard", before + heard)]
+    return draw(rows, first, half, names=("",) * 10)[1:]
 
 
 def cents(freq, reference):

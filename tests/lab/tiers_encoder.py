@@ -73,8 +73,9 @@ def check(offered, trace):
 
 def _drawing(offered, got, n):
     first = max(0, n - 12)
-    packets = [f"{bytes(packet.bytes or packet.data).hex(' ')} |" for _, packet in offered.packets]
-    rows = [("packets", packets[:8] + ["..."] * (len(packets) > 8))]
+    # With its code before each, as it says how many bytes count.
+    packets = [f"{packet.code:x}: {bytes(packet.bytes or packet.data).hex(' ')} |" for _, packet in offered.packets]
+    rows = [("packets", packets[:6] + ["..."] * (len(packets) > 6))]
     if offered.realtime:
         rows.append(("real-time", [f"{byte:02x}" for _, byte in offered.realtime]))
     for name, values in (("must send", offered.bytes), ("sent", got)):
@@ -109,7 +110,8 @@ TIERS = [
           "Count which byte is next. valid is the packet's, and ready is high only with the last byte.")),
     Tier("encoder: every kind",
          [_rule("every message is sent whole"),
-          _rule("reserved codes make no bytes and change nothing")],
+          case("code 0 is reserved", _packets("90 3c 40, 0: 91 01 02"), (), "90 3c 40"),
+          case("code 1 is reserved", _packets("80 3c 40, 1: 91 01 02"), (), "80 3c 40")],
          ("The code alone says how many bytes count: 5 and F one, 2, 6, C and D two, all others three.",
           "Codes 0 and 1 are reserved. Take such a packet and send nothing.")),
     Tier("encoder: running status",
@@ -118,9 +120,10 @@ TIERS = [
           "Keep the last channel status that was sent. If a packet begins with it, begin with its second byte.")),
     Tier("encoder: what ends it",
          [_rule("System Common clears running status"), _rule("SysEx clears running status"),
-          _rule("System Common has no running status itself"), _rule("real-time leaves running status alone")],
+          _rule("System Common has no running status itself"), _rule("real-time leaves running status alone"),
+          _rule("reserved codes make no bytes and change nothing")],
          ("A receiver forgets the status with every SysEx and every System Common. So must you.",
-          "Real-time goes by without a trace: code F with F8 to FF.")),
+          "Real-time goes by without a trace: code F with F8 to FF. So do packets with the reserved codes 0 and 1.")),
     Tier("encoder: without",
          [_rule("without running status every status is sent", RULES_WITHOUT, PLAIN)],
          ("running_status=False is a parameter of the constructor. elaborate can ask for it with a plain if.",)),

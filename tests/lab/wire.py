@@ -1,10 +1,25 @@
 """What labs on the wire share: frames read off a line, and complaints that show the bits around what is wrong."""
 
-from sim.model.edges import BAUD, frame_edges, level_at
+from sim.model import edges
+from sim.model.edges import frame_edges, level_at
 from tests.lab.case import Complaint
 from tests.lab.drawing import FRAME, draw
 
-__all__ = ["BIT", "CLK_FREQ", "CLOCKS", "BitByBit", "bit_name", "first_fall", "hexadecimal", "levels_of", "read_frame"]
+__all__ = [
+    "BAUD",
+    "BIT",
+    "CLK_FREQ",
+    "CLOCKS",
+    "BitByBit",
+    "bit_name",
+    "first_fall",
+    "hexadecimal",
+    "levels_of",
+    "read_frame",
+]
+
+BAUD = edges.BAUD
+"""Bits a second, in labs 0 to 2; the others are about MIDI."""
 
 CLK_FREQ = 500e3
 """Clock of most cases, in Hz: with 16 clocks to a bit even a slow simulator is quick."""

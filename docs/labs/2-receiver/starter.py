@@ -1,6 +1,6 @@
 """Lab 2: the receiver. You write elaborate; README.md beside this file says how to begin."""
 
-from amaranth.hdl import C, Cat, Module, Signal  # noqa: F401 -- what you will need.
+from amaranth.hdl import C, Cat, Module, Mux, Signal  # noqa: F401 -- what you will need.
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 

@@ -1,6 +1,6 @@
 """Lab 4: three kinds of thru. You write each elaborate; README.md beside this file says how to begin."""
 
-from amaranth.hdl import C, Cat, Module, Signal  # noqa: F401 -- what you will need.
+from amaranth.hdl import C, Cat, Module, Mux, Signal  # noqa: F401 -- what you will need.
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out, connect  # noqa: F401 -- what you will need.
 

@@ -39,7 +39,8 @@ class Instrument(wiring.Component):
     midi_thru : ``Out(1)``
         Pin of MIDI Thru.
     audio : ``Out(1)``
-        The tone: a resistor and a capacitor smooth it.
+        The tone: a resistor and a capacitor smooth it. It begins, and it ends, within 1 ms of the last byte of its
+        message.
     leds : ``Out(2)``
         Yours.
     """

@@ -179,4 +179,35 @@ class LateErrors(Holding):
         return m
 
 
-VARIANTS = [StateMachine, Oversampled, Majority, OneCounter, LateErrors]
+class Countdown(Receiver):
+    """Counts the samples that are left, by vote, and thinks a clock longer about what it saw; all outputs registers."""
+
+    def elaborate(self, platform):
+        m = Module()
+        last, clocks, left = Signal(2, init=3), Signal(range(self.divisor)), Signal(range(11))
+        frame, low, good, bad = Signal(10), Signal(), Signal(), Signal()
+        vote = (self.level + last[0] + last[1]) >= 2
+        m.d.sync += [last.eq(Cat(self.level, last[0])), good.eq(0), bad.eq(0), low.eq(low & ~self.level)]
+        with m.If(left == 0):
+            with m.If(~self.level & ~low):
+                m.d.sync += [left.eq(10), clocks.eq(self.divisor // 2)]
+        with m.Elif(clocks != 0):
+            m.d.sync += clocks.eq(clocks - 1)
+        with m.Else():
+            m.d.sync += [clocks.eq(self.divisor - 1), left.eq(left - 1), frame.eq(Cat(frame[1:], vote))]
+            with m.If((left == 10) & vote):
+                m.d.sync += left.eq(0)
+            with m.If(left == 1):
+                m.d.sync += [low.eq(~vote), good.eq(vote), bad.eq(~vote)]
+        free = ~self.bytes.valid | self.bytes.ready
+        m.d.sync += [
+            self.framing_error.eq(bad & frame.any()),
+            self.break_.eq(bad & ~frame.any()),
+            self.overrun.eq(good & ~free),
+        ]
+        with m.If(free):
+            m.d.sync += [self.bytes.valid.eq(good), self.bytes.payload.eq(frame[1:9])]
+        return m
+
+
+VARIANTS = [StateMachine, Oversampled, Majority, OneCounter, LateErrors, Countdown]
