@@ -38,6 +38,7 @@ BAD = {
     "play sim/songs/canon.mid --port loop:// --ahead 0": "ahead must be a whole number from 1 to 1024, not '0'",
     "connect --port loop:// --midi tcp:127.0.0.1:1": "TCP port 127.0.0.1:1 cannot be reached: nobody listens there",
     "connect --port loop:// --midi tcp:nowhere": "MIDI over TCP must be tcp:HOST:PORT",
+    "loopback --port loop:// --bytes 0": "number of bytes must be a whole number from 1 to 9e+07, not '0'",
     "sing": "invalid choice: 'sing'",
 }
 

@@ -1,17 +1,18 @@
-"""The computer's end of the interface design: ``python -m board host connect|record|play|monitor``.
+"""The computer's end of a board: ``python -m board host connect|record|play|monitor``, and ``loopback``.
 
-Between computer and board run the bytes of MIDI as they are, 8N1, both ways. The board says with a byte F4 that bytes
-from MIDI In were lost, and with FD that bytes from the computer were: see :class:`board.designs.interface.Interface`.
-An F4 or FD that came in at MIDI In, where both are undefined, looks the same.
+The first four are for the interface design. Between computer and board run the bytes of MIDI as they are, 8N1, both
+ways. The board says with a byte F4 that bytes from MIDI In were lost, and with FD that bytes from the computer were:
+see :class:`board.designs.interface.Interface`. An F4 or FD that came in at MIDI In, where both are undefined, looks the
+same.
 """
 
-from board.host import connect, monitor, play, record
+from board.host import connect, loopback, monitor, play, record
 from board.host.host import Host
 from board.host.host import add_arguments as add_common_arguments
 
 __all__ = ["add_arguments", "run"]
 
-COMMANDS = {"connect": connect, "record": record, "play": play, "monitor": monitor}
+COMMANDS = {"connect": connect, "record": record, "play": play, "monitor": monitor, "loopback": loopback}
 
 
 def add_arguments(parser):
