@@ -113,10 +113,12 @@ def write(subject, text, mutants, tools):
         (work / "base.il").write_text(text)
         script = [prepare(subject), "design -save base", "write_verilog -noattr 0.v"]
         for n, mutant in enumerate(mutants, start=1):
-            # Where a fault selects two inputs of a multiplexer, Verilog would take the first; gates, and so the solver,
-            # join them.
-            script += ["design -load base", f"mutate {mutant.options}", "techmap t:$pmux"]
-            script += [f"write_verilog -noattr {n}.v"]
+            script += ["design -load base", f"mutate {mutant.options}"]
+            if mutant.cell.startswith("pmux."):
+                # Where a fault selects two of its inputs, Verilog would take the first; gates, and so the solver, join
+                # them.
+                script.append("techmap t:$pmux")
+            script.append(f"write_verilog -noattr {n}.v")
         (work / "script.ys").write_text("\n".join("\n".join(script).split("; ")))
         tools.yosys("script script.ys", work)
         return [(work / f"{n}.v").read_text() for n in range(len(mutants) + 1)]
