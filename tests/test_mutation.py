@@ -23,7 +23,7 @@ from tests.mutation.judge import HUNG, KILLED, SURVIVED, Verdict, judge
 from tests.mutation.subjects import SUBJECTS, components_of
 from tests.mutation.workers import judge_all
 
-SAMPLE = 2
+SAMPLE = 1
 """Mutants of each subject in the sample."""
 
 SEED = 8
